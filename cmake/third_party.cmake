@@ -1,0 +1,29 @@
+# Imported targets for the libraries we link: third_party::re2, ::zlib, ::brotlienc, ::brotlidec, ::zstd and ::tls.
+# third_party/prepare.mjs builds what is missing in the cache (minutes the first time) and writes what is included here.
+find_package(Threads REQUIRED)
+find_program(FAIRLEAD_NODE node REQUIRED)
+file(GLOB recipes CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/third_party/*.mjs ${CMAKE_SOURCE_DIR}/third_party/*/CMakeLists.txt)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${recipes})
+
+set(third_party_list ${CMAKE_BINARY_DIR}/third_party.cmake)
+execute_process(
+  COMMAND ${FAIRLEAD_NODE} ${CMAKE_SOURCE_DIR}/third_party/prepare.mjs --cmake ${third_party_list}
+    --cc ${CMAKE_C_COMPILER} --cxx ${CMAKE_CXX_COMPILER} --sanitize "${FAIRLEAD_SANITIZE}" --tls ${FAIRLEAD_TLS}
+  WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
+  COMMAND_ERROR_IS_FATAL ANY)
+include(${third_party_list})
+
+add_library(fairlead_tls_library INTERFACE)
+add_library(third_party::tls ALIAS fairlead_tls_library)
+if(FAIRLEAD_TLS STREQUAL "openssl")
+  # Debian's static archives are position independent; headers of the same package, never those of Node.
+  find_path(openssl_include openssl/ssl.h REQUIRED)
+  find_library(openssl_ssl libssl.a REQUIRED)
+  find_library(openssl_crypto libcrypto.a REQUIRED)
+  target_include_directories(fairlead_tls_library SYSTEM INTERFACE ${openssl_include})
+  target_link_libraries(fairlead_tls_library INTERFACE ${openssl_ssl} ${openssl_crypto} Threads::Threads dl)
+  target_compile_definitions(fairlead_tls_library INTERFACE FAIRLEAD_TLS_OPENSSL=1)
+else()
+  target_link_libraries(fairlead_tls_library INTERFACE third_party::aws_lc_ssl third_party::aws_lc_crypto)
+  target_compile_definitions(fairlead_tls_library INTERFACE FAIRLEAD_TLS_AWS_LC=1)
+endif()
