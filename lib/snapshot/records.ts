@@ -1,0 +1,212 @@
+/**
+ * The compiled configuration as C++ reads it. Names have become indexes into the lists of the root record, durations
+ * nanoseconds, rules short programs. `none` marks an absent index.
+ */
+import { bool, i64, list, record, text, u16, u32, u64, u8 } from './wire.js';
+
+/** The index that points at nothing. */
+export const none = 0xffff_ffff;
+
+/** An address range. IPv4 is written as IPv4-mapped IPv6; `high` and `low` are the address in network order. */
+export const cidr = record('Cidr', { high: u64, low: u64, bits: u32 });
+
+/**
+ * One step of a rule. It tests `op` and goes on at `onTrue` or `onFalse`, both later in the program; `accept` and
+ * `reject` end it. `operand` is an index into `patterns` or `ranges`.
+ */
+export const instruction = record('Instruction', {
+  onTrue: u16,
+  onFalse: u16,
+  op: u16,
+  operand: u32,
+  key: text,
+  value: text,
+});
+export const accept = 0xffff;
+export const reject = 0xfffe;
+/** What an instruction tests. The numbers are part of the wire. */
+export const ops = {
+  always: 0,
+  /** Canonical host equals `value` (lower case, no trailing dot). */
+  host: 1,
+  /** Canonical host is one label followed by `value` (which starts with a dot). */
+  hostWildcard: 2,
+  hostRegexp: 3,
+  /** Routing path equals `value`. */
+  path: 4,
+  pathPrefix: 5,
+  pathRegexp: 6,
+  method: 7,
+  /** Some line of header `key` (lower case) equals `value`. */
+  header: 8,
+  headerRegexp: 9,
+  /** Some decoded value of query parameter `key` equals `value`. */
+  query: 10,
+  queryRegexp: 11,
+  /** Query parameter `key` is present with an empty value. */
+  queryPresent: 12,
+  /** Peer address lies in `ranges[operand]`. */
+  clientIp: 13,
+} as const;
+
+/**
+ * A necessary condition of a rule, for the index: the rule can only match a request that satisfies at least one of its
+ * keys. Host kinds: 0 any, 1 exact, 2 one label before `host`. Path kinds: 0 any, 1 exact, 2 prefix.
+ */
+export const routeKey = record('RouteKey', { hostKind: u8, pathKind: u8, host: text, path: text });
+
+export const router = record('Router', {
+  name: text,
+  rule: text,
+  priority: i64,
+  program: list(instruction),
+  keys: list(routeKey),
+  /** Indexes into `middlewares`, in request order. */
+  chain: list(u32),
+  service: u32,
+  /** Index into `tlsOptions`, for the domain fronting check; `none` on clear text. */
+  tlsOptions: u32,
+  /** Bits of `deniedCharacters` that this router refuses in a path (entry point `http.encodedCharacters`). */
+  deniedCharacters: u32,
+  accessLog: bool,
+});
+/** Escapes that `deniedCharacters` can refuse: %2F %5C %00 %3B %25 %3F %23. */
+export const deniedCharacters = {
+  slash: 1,
+  backSlash: 2,
+  nullCharacter: 4,
+  semicolon: 8,
+  percent: 16,
+  questionMark: 32,
+  hash: 64,
+} as const;
+
+/** `path` is the unix socket when `unix` is set, else the URL path for `preservePath`. */
+export const server = record('Server', {
+  identity: u64,
+  url: text,
+  /** Name or address to connect to. */
+  host: text,
+  /** What the Host header says when the client's is not passed: host, and port unless it is the scheme's default. */
+  authority: text,
+  path: text,
+  port: u32,
+  weight: u32,
+  tls: bool,
+  unix: bool,
+  preservePath: bool,
+});
+export const child = record('Child', { service: u32, weight: u32 });
+/** Kinds of service: how the next hop is found. */
+export const serviceKinds = { loadBalancer: 0, weighted: 1, ping: 2, ready: 3, noop: 4 } as const;
+export const strategies = { wrr: 0 } as const;
+export const service = record('Service', {
+  identity: u64,
+  name: text,
+  kind: u8,
+  strategy: u8,
+  passHostHeader: bool,
+  /** Nanoseconds; negative: flush after each write. */
+  flushInterval: i64,
+  transport: u32,
+  servers: list(server),
+  children: list(child),
+  chain: list(u32),
+});
+
+/** PEM texts; `names` are lower case and may start with `*.`. */
+export const certificate = record('Certificate', { identity: u64, chain: text, key: text, names: list(text) });
+export const peerName = record('PeerName', { uri: bool, value: text });
+export const transport = record('Transport', {
+  identity: u64,
+  name: text,
+  /** Nanoseconds; 0 = no limit. */
+  dialTimeout: u64,
+  responseHeaderTimeout: u64,
+  idleConnTimeout: u64,
+  /** Idle connections kept per server, over all workers; negative: none is reused. */
+  maxIdleConnsPerHost: i64,
+  serverName: text,
+  insecureSkipVerify: bool,
+  /** Protocol versions as on the wire (0x0303 = TLS 1.2), 0 = the library's default. */
+  minVersion: u16,
+  maxVersion: u16,
+  /** OpenSSL names joined by colons; empty = default. */
+  cipherSuites: text,
+  rootCas: list(text),
+  certificates: list(certificate),
+  peerNames: list(peerName),
+});
+
+export const tlsOptions = record('TlsOptions', {
+  identity: u64,
+  name: text,
+  minVersion: u16,
+  maxVersion: u16,
+  sniStrict: bool,
+  disableSessionTickets: bool,
+  cipherSuites: text,
+  curves: text,
+  alpn: list(text),
+});
+/** TLS options of one server name (`*.x` = one label). */
+export const tlsHost = record('TlsHost', { host: text, options: u32 });
+
+export const entryPoint = record('EntryPoint', {
+  name: text,
+  /** Empty: all addresses. */
+  host: text,
+  port: u32,
+  reusePort: bool,
+  sanitizePath: bool,
+  encodeQuerySemicolons: bool,
+  /** What becomes of a header with `_` in its name: 0 keep, 1 delete, 2 reject. */
+  underscoreHeaders: u8,
+  forwardedInsecure: bool,
+  notAppendForwardedFor: bool,
+  addForwardedSchemeHeaders: bool,
+  forwardedTrusted: list(cidr),
+  /** Lower-case names a client may list in Connection that stay visible to middlewares. */
+  forwardedConnection: list(text),
+  /** Nanoseconds; 0 = no limit. */
+  readTimeout: u64,
+  writeTimeout: u64,
+  idleTimeout: u64,
+  headTimeout: u64,
+  handshakeTimeout: u64,
+  keepAliveMaxTime: u64,
+  keepAliveMaxRequests: u32,
+  acceptGrace: u64,
+  drainGrace: u64,
+  maxHeaderBytes: u32,
+  maxHeaderFields: u32,
+  maxConnections: u32,
+  /** Indexes into `routers`, best first. */
+  plainRouters: list(u32),
+  tlsRouters: list(u32),
+  tlsHosts: list(tlsHost),
+  defaultTlsOptions: u32,
+});
+
+export const statusRange = record('StatusRange', { from: u32, to: u32 });
+/** Modes: 0 drop, 1 keep, 2 redact. */
+export const fieldMode = record('FieldMode', { name: text, mode: u8 });
+export const accessLog = record('AccessLog', {
+  enabled: bool,
+  /** 0 common, 1 genericCLF, 2 JSON. */
+  format: u8,
+  retryAttempts: bool,
+  addInternals: bool,
+  dropQuery: bool,
+  fieldsDefault: u8,
+  headersDefault: u8,
+  /** Empty: standard output. */
+  path: text,
+  minDuration: u64,
+  statusCodes: list(statusRange),
+  fields: list(fieldMode),
+  headers: list(fieldMode),
+});
+
+/** One configured middleware: its kind, and its place in that kind's list of `configs`. */
+export const middlewareRef = record('MiddlewareRef', { identity: u64, name: text, kind: u16, index: u32 });

@@ -1,0 +1,63 @@
+// The only door between the data plane and its host. Everything here may be called from the host's thread; nothing
+// blocks for longer than said, nothing throws.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/error.h"
+
+namespace fairlead::engine {
+
+/// What is fixed for the life of an engine.
+struct Options {
+  /// Worker threads; 1..64.
+  std::uint32_t workers = 1;
+  /// Connections over all entry points and workers before new ones are refused.
+  std::uint32_t max_connections = 100'000;
+  /// Bytes of pooled buffers per worker that are kept when idle.
+  std::uint64_t idle_buffer_bytes = 4 << 20;
+  /// Microseconds a worker polls before it sleeps while a request is in flight; 0 = never.
+  std::uint32_t poll_microseconds = 0;
+};
+
+/// Told from any thread that events() has something to read. Must return quickly and not call the engine.
+class Waker {
+ public:
+  virtual ~Waker() = default;
+  virtual void wake() = 0;
+};
+
+class Engine {
+ public:
+  /// Threads are started by start(). `waker` outlives the engine.
+  static std::unique_ptr<Engine> create(const Options& options, Waker& waker);
+  virtual ~Engine() = default;
+
+  /// Starts the workers; listeners open with the first snapshot.
+  virtual bool start() = 0;
+  /// Verifies and builds `bytes` on the builder thread, opens listeners that are new, and swaps every worker between two
+  /// loop turns. Returns at once; the outcome is an event: {"type":"applied","generation":N} or
+  /// {"type":"applyFailed","generation":N,"code":"…","message":"…"}. `bytes` are copied.
+  virtual void apply(std::span<const std::byte> bytes) = 0;
+  /// Verifies and builds without installing; returns the faults, one sentence each. Opens nothing. Blocks.
+  virtual std::vector<std::string> check(std::span<const std::byte> bytes) = 0;
+  /// Stops accepting after `grace`, lets exchanges finish for `limit`, then cuts. Ends with {"type":"drained","cut":N}.
+  virtual void drain(Nanos grace, Nanos limit) = 0;
+  /// Reopens log files (after rotation).
+  virtual void reopen_logs() = 0;
+  /// Sums the counters of all workers into `into`, in the order of stats/generated/counters.gen.h; returns how many
+  /// were written.
+  virtual std::size_t read_stats(std::span<std::uint64_t> into) = 0;
+  /// Takes all pending events as JSON objects, one per line. At most 4096 wait; older ones are dropped and counted in a
+  /// {"type":"eventsLost","count":N} line.
+  virtual std::string events() = 0;
+  /// Ends everything at once and joins every thread. Idempotent; bounded by the current loop turns.
+  virtual void close() = 0;
+};
+
+}  // namespace fairlead::engine
