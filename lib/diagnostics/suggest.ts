@@ -73,8 +73,6 @@ const successors: Readonly<Record<string, string>> = {
   instana: 'Traefik v3 removed it; use "tracing.otlp"',
   spannamelimit: 'Traefik v3 removed it',
   influxdb: 'Traefik v3 replaced it by "metrics.influxDB2"',
-  method: 'it belongs to "loadBalancer.strategy" of a service',
-  url: 'servers are listed as "servers: [{ url: … }]" of "loadBalancer"',
 };
 
 /** What became of a key of an earlier Traefik version; undefined when the key was never one. */

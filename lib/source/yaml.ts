@@ -1,0 +1,143 @@
+/** Reads YAML 1.2, and with it JSON. */
+import { parseDocument, type ParseOptions, type SchemaOptions, type DocumentOptions, type Document as YamlTree, type YAMLError } from 'yaml';
+import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.js';
+import { maxDepth, maxTextLength } from './limits.js';
+import type { Document, SourceText } from './origin.js';
+import { LineTable } from './place.js';
+import { YamlOrigins } from './yaml-origins.js';
+import { YamlReader } from './yaml-values.js';
+
+/** What reading a text gave: a document unless the text is broken, and every finding. */
+export interface Parsed {
+  readonly document?: Document;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** One broken line causes many follow-up errors; more than this many distinct lines help nobody. */
+const maxSyntaxErrors = 5;
+
+const options: ParseOptions & DocumentOptions & SchemaOptions = {
+  // Compared pairwise by the library; `YamlReader` finds repeated keys in linear time.
+  uniqueKeys: false,
+  prettyErrors: false,
+  logLevel: 'silent',
+  version: '1.2',
+};
+
+/** Reads one YAML or JSON text. An empty text is an empty mapping. Never throws. */
+export function parseYaml(source: SourceText): Parsed {
+  if (source.text.length > maxTextLength) return { diagnostics: [tooLarge(source)] };
+  const lines = new LineTable(source);
+  let tree: YamlTree;
+  try {
+    tree = parseDocument(source.text, options);
+  } catch (thrown) {
+    if (!(thrown instanceof RangeError)) throw thrown;
+    // The composer recurses once per level, so only nesting can exhaust the stack.
+    return { diagnostics: [tooDeep(lines)] };
+  }
+  const broken = syntaxErrors(tree, lines);
+  if (broken.length > 0) return { diagnostics: broken };
+  const reader = new YamlReader((offset, length) => lines.place(offset, length));
+  const value = tree.contents === null ? {} : reader.read(tree.contents);
+  if (reader.diagnostics.length > 0) return { diagnostics: reader.diagnostics };
+  return { document: new YamlDocument(value, tree, lines), diagnostics: [] };
+}
+
+class YamlDocument implements Document {
+  readonly value: unknown;
+  readonly #origins: YamlOrigins;
+
+  constructor(value: unknown, tree: YamlTree, lines: LineTable) {
+    this.value = value ?? {};
+    this.#origins = new YamlOrigins(tree, lines);
+  }
+
+  origin(path: readonly (string | number)[], part: 'key' | 'value' = 'value') {
+    return this.#origins.origin(path, part);
+  }
+}
+
+/** The finding about a text beyond the size limit, for every format. */
+export function tooLarge(source: SourceText): Diagnostic {
+  const mebibytes = maxTextLength / 1024 / 1024;
+  const origin = { kind: 'text', source: { name: source.name, text: '' }, line: 1, column: 1, length: 1 } as const;
+  return diagnose('FL1005', { message: `the text is larger than ${mebibytes} MiB`, path: [], origin });
+}
+
+function tooDeep(lines: LineTable): Diagnostic {
+  const message = `mappings and lists are nested more than ${maxDepth} levels deep`;
+  return diagnose('FL1006', { message, path: [], origin: lines.place(0, 1) });
+}
+
+function syntaxErrors(tree: YamlTree, lines: LineTable): Diagnostic[] {
+  const unresolved = tree.warnings.filter(({ code }) => code === 'TAG_RESOLVE_FAILED');
+  const seen = new Set<number>();
+  const found: Diagnostic[] = [];
+  for (const error of [...tree.errors, ...unresolved].sort((a, b) => a.pos[0] - b.pos[0])) {
+    const origin = lines.place(error.pos[0], error.pos[1] - error.pos[0]);
+    if (seen.has(origin.line) || found.length >= maxSyntaxErrors) continue;
+    seen.add(origin.line);
+    const { message, hint } = explain(error, origin.source.text);
+    const code = unsupported.has(error.code) ? 'FL1015' : error.code === 'RESOURCE_EXHAUSTION' ? 'FL1006' : 'FL1002';
+    found.push(diagnose(code, { message, hint, path: [], origin }));
+  }
+  return found;
+}
+
+const unsupported: ReadonlySet<string> = new Set(['MULTIPLE_DOCS', 'TAG_RESOLVE_FAILED', 'BAD_COLLECTION_TYPE']);
+
+interface Explanation {
+  readonly message: string;
+  readonly hint?: string;
+}
+
+/** Says in the words of a reader what the library says in the words of the YAML grammar. */
+function explain(error: YAMLError, text: string): Explanation {
+  switch (error.code) {
+    case 'TAB_AS_INDENT':
+      return { message: 'a tab cannot indent', hint: 'use spaces' };
+    case 'BAD_SCALAR_START':
+      return { message: `a value cannot begin with ${text[error.pos[0]] ?? 'this'}`, hint: 'put the value in quotes' };
+    case 'BLOCK_AS_IMPLICIT_KEY':
+      return { message: 'a second ": " on the line', hint: 'put the value in quotes, or begin a new line' };
+    case 'MULTILINE_IMPLICIT_KEY':
+      return { message: 'a key without ": "', hint: 'put a space after the colon' };
+    case 'MULTIPLE_DOCS':
+      return { message: 'the text holds several YAML documents', hint: 'put each into a file of its own' };
+    case 'TAG_RESOLVE_FAILED':
+      return { message: `tag ${text.slice(error.pos[0], error.pos[1])} is not supported`, hint: 'remove the tag' };
+    case 'BAD_DQ_ESCAPE':
+      return { message: lowerFirst(error.message), hint: 'use single quotes, or double the backslash' };
+    case 'BAD_INDENT':
+      return indentation(error.message);
+    case 'MISSING_CHAR':
+      return { message: lowerFirst(error.message).replace(/closing (["'])quote/, 'closing quote $1') };
+    case 'UNEXPECTED_TOKEN':
+      return { message: unexpected(error, text) };
+    case 'RESOURCE_EXHAUSTION':
+      return { message: `mappings and lists are nested more than ${maxDepth} levels deep` };
+    default:
+      return { message: lowerFirst(error.message) };
+  }
+}
+
+function indentation(message: string): Explanation {
+  const open = /^Flow (?:map|sequence) .* end with a (.)$/.exec(message);
+  if (open !== null) return { message: `a closing ${open[1] ?? 'bracket'} is missing before this line` };
+  if (message.startsWith('All mapping items')) {
+    return { message: 'the line is indented differently from its siblings', hint: 'align it with the keys above' };
+  }
+  return { message: lowerFirst(message) };
+}
+
+/** Quotes punctuation only: other text may be part of a secret. */
+function unexpected(error: YAMLError, text: string): string {
+  const [start, end] = error.pos;
+  const what = text.slice(start, Math.max(end, start + 1)).trim();
+  return /^[^\p{L}\p{N}]{1,3}$/u.test(what) ? `unexpected "${what}"` : 'unexpected text after the value';
+}
+
+function lowerFirst(message: string): string {
+  return message.slice(0, 1).toLowerCase() + message.slice(1);
+}
