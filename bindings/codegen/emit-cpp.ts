@@ -2,7 +2,17 @@
 import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { middlewares } from '../../lib/middlewares/index.js';
-import { ops, serviceKinds, strategies, deniedCharacters, none, accept, reject } from '../../lib/snapshot/records.js';
+import {
+  accept,
+  deniedCharacters,
+  hostKinds,
+  none,
+  ops,
+  pathKinds,
+  reject,
+  serviceKinds,
+  strategies,
+} from '../../lib/snapshot/records.js';
 import { snapshot } from '../../lib/snapshot/root.js';
 import { type Field, type Fields, layoutOf, type RecordType } from '../../lib/snapshot/wire.js';
 
@@ -88,6 +98,8 @@ const header = [
   `inline constexpr std::uint16_t kAccept = 0x${accept.toString(16)};`,
   `inline constexpr std::uint16_t kReject = 0x${reject.toString(16)};\n`,
   enumeration('Op', 'std::uint16_t', ops),
+  enumeration('HostKind', 'std::uint8_t', hostKinds),
+  enumeration('PathKind', 'std::uint8_t', pathKinds),
   enumeration('ServiceKind', 'std::uint8_t', serviceKinds),
   enumeration('Strategy', 'std::uint8_t', strategies),
   enumeration(

@@ -51,9 +51,13 @@ export const ops = {
 
 /**
  * A necessary condition of a rule, for the index: the rule can only match a request that satisfies at least one of its
- * keys. Host kinds: 0 any, 1 exact, 2 one label before `host`. Path kinds: 0 any, 1 exact, 2 prefix.
+ * keys, and matches without running its program where the key is `sufficient`.
  */
-export const routeKey = record('RouteKey', { hostKind: u8, pathKind: u8, host: text, path: text });
+export const routeKey = record('RouteKey', { hostKind: u8, pathKind: u8, sufficient: bool, host: text, path: text });
+/** How `host` of a key is compared: any host, that host, or one label before `host` (which starts with a dot). */
+export const hostKinds = { any: 0, exact: 1, wildcard: 2 } as const;
+/** How `path` of a key is compared: any path, that path, or paths that start with it. */
+export const pathKinds = { any: 0, exact: 1, prefix: 2 } as const;
 
 export const router = record('Router', {
   name: text,

@@ -16,7 +16,7 @@ struct IpAddress {
   std::uint64_t high = 0;
   std::uint64_t low = 0;
 
-  bool is_v4() const { return high == 0 && (low >> 32) == 0xffff; }
+  constexpr bool is_v4() const { return high == 0 && (low >> 32) == 0xffff; }
   bool operator==(const IpAddress&) const = default;
 
   /// Parses dotted IPv4 or IPv6 (zone identifiers are dropped, brackets are not accepted).
@@ -25,8 +25,10 @@ struct IpAddress {
   std::string_view format(char* buffer) const;
 };
 
-/// True when `address` lies in the range `network`/`bits` (bits count from the left of the mapped form, 0..128).
+/// True when `address` lies in the range `network`/`bits` (bits count from the left of the mapped form, 0..128). IPv4
+/// lies in IPv4 ranges only: ::/0 does not hold it, as with Go's net.IPNet.
 constexpr bool in_range(const IpAddress& address, std::uint64_t high, std::uint64_t low, std::uint32_t bits) {
+  if (bits < 96 && address.is_v4()) return false;
   if (bits == 0) return true;
   const std::uint64_t high_mask = bits >= 64 ? ~0ULL : ~0ULL << (64 - bits);
   if (((address.high ^ high) & high_mask) != 0) return false;
