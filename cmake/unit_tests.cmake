@@ -14,7 +14,8 @@ foreach(layer IN LISTS layers)
   target_include_directories(${target} PRIVATE ${CMAKE_SOURCE_DIR})
   target_compile_options(${target} PRIVATE -fno-rtti ${FAIRLEAD_WARNINGS})
   target_link_options(${target} PRIVATE -fno-lto)
-  target_link_libraries(${target} PRIVATE fairlead_${layer})
+  # The decoder reads back what the compress middleware wrote.
+  target_link_libraries(${target} PRIVATE fairlead_${layer} third_party::brotlidec)
   add_dependencies(fairlead_unit_tests ${target})
   # A hung test fails by itself; the slowest layer needs a few seconds, under a sanitizer ten times that.
   add_test(NAME ${layer} COMMAND ${target} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})

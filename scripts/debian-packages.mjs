@@ -1,0 +1,31 @@
+// The Debian packages (bookworm or later) that each command needs. The only list: set-up, CONTRIBUTING and CI use it.
+
+/** For `npm start` and `npm run build`: compilers, and openssl for the sample certificate. */
+const kBuild = ['ca-certificates', 'ccache', 'cmake', 'g++', 'ninja-build', 'openssl'];
+
+/** For `npm test`: native test framework, formatter, and the real servers and clients of the integration tests. */
+const kTest = ['clang-format-16', 'curl', 'doctest-dev', 'git', 'nginx-light'];
+
+/** For `npm run bench`: peers and the load generator. */
+const kBench = ['apache2-utils', 'haproxy', 'nginx-light', 'wrk'];
+
+/** For fuzzing, coverage of C++, static analysis and profiling. */
+const kDevelop = [
+  'clang-16',
+  'clang-tidy-16',
+  'cppcheck',
+  'libclang-rt-16-dev',
+  'libfaketime',
+  'linux-perf',
+  'llvm-16',
+  'strace',
+  'valgrind',
+];
+
+/** Packages by purpose. */
+export const debianPackages = {
+  build: kBuild,
+  test: [...kBuild, ...kTest],
+  bench: [...kBuild, ...kBench],
+  develop: [...kBuild, ...kTest, ...kDevelop],
+};

@@ -1,0 +1,48 @@
+// Running commands for people: what is being done, how long it took, and a plain end when it fails.
+import { spawn, spawnSync } from 'node:child_process';
+import { resolve } from 'node:path';
+
+/** The root of the project. */
+export const root = resolve(import.meta.dirname, '..');
+
+/** A failure that has been explained; the text is all the user needs to see. */
+export class Stop extends Error {}
+
+/** Prints a step of the set-up. */
+export function say(text) {
+  console.log(`\x1b[36m▸\x1b[0m ${text}`);
+}
+
+/**
+ * Runs a command with the terminal of this process, at the root of the project unless told otherwise.
+ * Throws `Stop` when it fails; an interrupt (Ctrl-C) reaches the command by itself.
+ */
+export async function run(command, args, { cwd = root, env = {} } = {}) {
+  const status = await runStatus(command, args, { cwd, env });
+  if (status !== 0) throw new Stop(`${[command, ...args].join(' ').slice(0, 300)} failed (${status})`);
+}
+
+/** Like `run`, but returns the exit status: a number, or the name of the signal that ended it. */
+export async function runStatus(command, args, { cwd = root, env = {} } = {}) {
+  const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: 'inherit' });
+  return new Promise((done, fail) => {
+    child.on('error', (cause) => fail(new Stop(`cannot run ${command}: ${cause.message}`, { cause })));
+    child.on('close', (code, signal) => done(code ?? signal));
+  });
+}
+
+/** Output of a command, or undefined when it is missing or fails. */
+export function output(command, args, { cwd = root } = {}) {
+  const result = spawnSync(command, args, { cwd, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
+  return result.status === 0 ? result.stdout : undefined;
+}
+
+/** Runs the body of a script: explained failures end it with 1 and their text, others with their stack. */
+export async function script(body) {
+  try {
+    await body();
+  } catch (error) {
+    console.error(error instanceof Stop ? `\n\x1b[31m✗\x1b[0m ${error.message}` : error);
+    process.exitCode = 1;
+  }
+}
