@@ -67,6 +67,9 @@ enum class HeaderId : std::uint8_t {
 
 /// Looks a name up, ignoring case.
 HeaderId header_id(std::string_view name);
+/// The id `name` would have if its underscores were dashes: servers that turn names into environment variables cannot
+/// tell `X_Real_Ip` from `X-Real-Ip`. kOther when it has no underscore or is no such alias.
+HeaderId alias_id(std::string_view name);
 
 struct Header {
   std::string_view name;
