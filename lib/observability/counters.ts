@@ -1,0 +1,54 @@
+/**
+ * The counters of the data plane. Order is the wire: C++ counts by index (native/stats/generated/counters.gen.h), and
+ * `readStats` copies the sums in this order.
+ */
+import { reasons } from './reasons.js';
+
+/** One number the workers keep. A gauge goes down again, a counter never does. */
+export interface CounterDefinition {
+  /** Lower case with underscores; exports put `fairlead_` before it and end counters in `_total`. */
+  readonly name: string;
+  readonly kind: 'counter' | 'gauge';
+  /** One sentence without a final period. */
+  readonly help: string;
+}
+
+const counter = (name: string, help: string): CounterDefinition => ({ name, kind: 'counter', help });
+const gauge = (name: string, help: string): CounterDefinition => ({ name, kind: 'gauge', help });
+
+const events: readonly CounterDefinition[] = [
+  counter('connections_accepted', 'Client connections accepted'),
+  gauge('connections_open', 'Client connections open'),
+  counter('connections_refused', 'Client connections refused because a limit was reached'),
+  counter('tls_handshakes', 'TLS handshakes completed with clients, resumed ones included'),
+  counter('tls_resumed', 'TLS handshakes that resumed an earlier session'),
+  counter('tls_failures', 'TLS handshakes with clients that failed'),
+  counter('requests_total', 'Requests whose head was received'),
+  gauge('requests_active', 'Requests in progress'),
+  counter('responses_1xx', 'Informational responses sent to clients'),
+  counter('responses_2xx', 'Responses of class 2xx sent to clients'),
+  counter('responses_3xx', 'Responses of class 3xx sent to clients'),
+  counter('responses_4xx', 'Responses of class 4xx sent to clients'),
+  counter('responses_5xx', 'Responses of class 5xx sent to clients'),
+  counter('bytes_received', 'Bytes received from clients, after decryption'),
+  counter('bytes_sent', 'Bytes sent to clients, before encryption'),
+  counter('upstream_connects', 'Connections opened to servers'),
+  counter('upstream_connect_failures', 'Connections to servers that could not be opened'),
+  counter('upstream_reused', 'Requests sent on a connection that was kept from an earlier one'),
+  counter('upstream_requests', 'Requests sent to servers, retries included'),
+  counter('upstream_retries', 'Requests sent again after a failure'),
+  gauge('upgrades_active', 'Upgraded connections (WebSocket) in progress'),
+  counter('access_log_lines', 'Access log lines written'),
+  counter('access_log_dropped', 'Access log lines dropped because the writer fell behind'),
+  gauge('snapshots_live', 'Configurations still in use by some request'),
+  gauge('buffers_bytes', 'Bytes held in pooled buffers'),
+];
+
+/** Every counter, in the order of the wire; one per reason of refusal comes last, in the order of native/base/error.h. */
+export const counters: readonly CounterDefinition[] = [
+  ...events,
+  ...reasons.map(({ name, help }) => counter(`reason_${name}`, `Given up: ${help}`)),
+];
+
+/** Index of the counter of the first reason. */
+export const firstReason = events.length;
