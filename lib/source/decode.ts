@@ -10,7 +10,7 @@ import { issueDiagnostic } from './issues.js';
 import { Normaliser, unusable } from './normalise.js';
 import type { Document, Path } from './origin.js';
 import { formatPath, valueAt } from './path.js';
-import { type Shape, shapeOf } from './shape.js';
+import { type Member, type Shape, shapeOf } from './shape.js';
 
 export interface DecodeOptions {
   /** Where in the document the data stands; its root by default. */
@@ -40,7 +40,11 @@ export interface Decoded<T> {
 const maxRounds = 4;
 
 /** Decodes the data at `options.path` of a document. Never throws for what a user can write, and reports everything. */
-export function decode<S extends z.ZodType>(schema: S, document: Document, options: DecodeOptions = {}): Decoded<z.output<S>> {
+export function decode<S extends z.ZodType>(
+  schema: S,
+  document: Document,
+  options: DecodeOptions = {},
+): Decoded<z.output<S>> {
   return new Decoding(schema, document, options).run();
 }
 
@@ -69,7 +73,8 @@ class Decoding<S extends z.ZodType> {
 
   run(): Decoded<z.output<S>> {
     const data = this.#normalised();
-    for (const path of this.#options.broken ?? []) this.#markBroken(path.slice(this.#base.length));
+    for (const path of this.#options.broken ?? [])
+      this.#markBroken(canonical(this.#shape, path.slice(this.#base.length)), data);
     const kept = new Survivors();
     let parsed = data === unusable ? undefined : this.#schema.safeParse(data);
     this.#collect(parsed, data, kept);
@@ -96,7 +101,12 @@ class Decoding<S extends z.ZodType> {
   #collect(parsed: z.ZodSafeParseResult<z.output<S>> | undefined, data: unknown, kept: Survivors): void {
     for (const issue of parsed?.error?.issues ?? []) {
       const written = kept.written(issue.path.map((part) => (typeof part === 'number' ? part : String(part))));
-      const diagnostic = issueDiagnostic({ ...issue, path: [...written] }, wrapped(data, issue.path, written), this.#base, this.#document);
+      const diagnostic = issueDiagnostic(
+        { ...issue, path: [...written] },
+        wrapped(data, issue.path, written),
+        this.#base,
+        this.#document,
+      );
       if (!this.#isReported([...this.#base, ...written], diagnostic)) this.#diagnostics.push(diagnostic);
       this.#markBroken(written, data);
     }
@@ -137,7 +147,8 @@ class Decoding<S extends z.ZodType> {
     const dropped = [...this.#broken.values()].map((path) => [...this.#base, ...path]);
     const diagnostics = this.#withEffects();
     const document = new DecodedDocument(this.#document, data === unusable ? {} : data, this.#base, kept);
-    const usable = parsed?.success === true && !this.#fatal && (this.#options.isolate === true || !hasErrors(diagnostics));
+    const usable =
+      parsed?.success === true && !this.#fatal && (this.#options.isolate === true || !hasErrors(diagnostics));
     const damaged = this.#damaged || this.#fatal;
     return { ...(usable && { value: parsed.data }), diagnostics, dropped, damaged, document };
   }
@@ -176,6 +187,19 @@ function entryOf(shape: Shape, path: Path): Path | undefined {
     current = member.shape();
   }
   return undefined;
+}
+
+/** The path in the schema's spelling. */
+function canonical(shape: Shape, path: Path): Path {
+  let current: Shape | undefined = shape;
+  return path.map((part) => {
+    const member: Member | undefined =
+      current?.kind === 'object' ? current.members.get(String(part).toLowerCase()) : undefined;
+    current =
+      member?.shape() ??
+      (current?.kind === 'record' ? current.value : current?.kind === 'list' ? current.element : undefined);
+    return member?.name ?? part;
+  });
 }
 
 /** Issue paths count the entries that are left; the value for a message is found there, the place where it was written. */

@@ -50,7 +50,11 @@ function inRange(value: bigint): bigint | undefined {
 export function formatDuration(value: bigint): string {
   if (value < 0n) return `-${formatDuration(-value)}`;
   if (value === 0n) return '0s';
-  for (const [unit, scale] of [['ns', 1n], ['µs', 1_000n], ['ms', 1_000_000n]] as const) {
+  for (const [unit, scale] of [
+    ['ns', 1n],
+    ['µs', 1_000n],
+    ['ms', 1_000_000n],
+  ] as const) {
     if (value < scale * 1000n) return `${decimal(value, scale)}${unit}`;
   }
   const hours = value / 3_600_000_000_000n;

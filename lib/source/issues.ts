@@ -34,7 +34,10 @@ function word(issue: Issue, path: Path, value: unknown, secret: boolean): Wordin
   const name = path.length === 0 ? 'the document' : `"${nameOf(path)}"`;
   const shown = secret ? redacted : quoted(value);
   if (issue.code === 'custom') return custom(issue, name);
-  if (value === undefined && (issue.code === 'invalid_type' || issue.code === 'invalid_value' || issue.code === 'invalid_union')) {
+  if (
+    value === undefined &&
+    (issue.code === 'invalid_type' || issue.code === 'invalid_value' || issue.code === 'invalid_union')
+  ) {
     const where = path.length > 1 ? ` in ${formatPath(path.slice(0, -1))}` : '';
     return { code: 'FL2003', message: `${name} is required${where}`, missing: true };
   }
@@ -141,5 +144,8 @@ function union(issue: Extract<Issue, { code: 'invalid_union' }>, name: string, v
   const types = options.flatMap((option) => (option.code === 'invalid_type' ? [typeName(option.expected)] : []));
   const values = options.flatMap((option) => (option.code === 'invalid_value' ? option.values : []));
   const wanted = [...new Set([...types, ...(values.length > 0 ? [oneOf(values)] : [])])].join(' or ');
-  return { code: 'FL2002', message: `${name} must be ${wanted === '' ? 'something else' : wanted}, not ${kind(value, shown)}` };
+  return {
+    code: 'FL2002',
+    message: `${name} must be ${wanted === '' ? 'something else' : wanted}, not ${kind(value, shown)}`,
+  };
 }

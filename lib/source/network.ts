@@ -31,7 +31,8 @@ export function parseListenAddress(text: string): ListenAddress | string {
   const port = Number(digits);
   if (port > 65535) return 'must have a port between 0 and 65535';
   const host = six ?? other;
-  if (six !== undefined && isIP(six.split('%', 1)[0] ?? '') !== 6) return 'must hold an IPv6 address between the brackets';
+  if (six !== undefined && isIP(six.split('%', 1)[0] ?? '') !== 6)
+    return 'must hold an IPv6 address between the brackets';
   if (six === undefined && /^[\d.]+$/.test(host) && isIP(host) !== 4) return 'must hold a valid IPv4 address';
   return { host, port, protocol };
 }

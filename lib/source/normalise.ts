@@ -110,7 +110,8 @@ export class Normaliser {
   #list(value: unknown, shape: ListShape): unknown {
     if (value === null) return undefined;
     const items = listItems(value, shape);
-    if (items === undefined) return this.#wrongType(value, 'a list', isMapping(value) ? 'begin each entry with "- "' : undefined);
+    if (items === undefined)
+      return this.#wrongType(value, 'a list', isMapping(value) ? 'begin each entry with "- "' : undefined);
     const converted: unknown[] = [];
     items.forEach((item, index) => {
       this.#path.push(index);

@@ -24,7 +24,9 @@ export function parseText(source: SourceText): Parsed {
     default: {
       const origin = { kind: 'text', source: { name: source.name, text: '' }, line: 1, column: 1, length: 1 } as const;
       const message = `"${source.name}" has no known ending`;
-      return { diagnostics: [diagnose('FL1008', { message, path: [], origin, hint: 'use .yaml, .yml, .json or .toml' })] };
+      return {
+        diagnostics: [diagnose('FL1008', { message, path: [], origin, hint: 'use .yaml, .yml, .json or .toml' })],
+      };
     }
   }
 }

@@ -1,5 +1,16 @@
 /** Finds the place of a key or value in the nodes of a YAML text. */
-import { isAlias, isMap, isNode, isPair, isScalar, isSeq, type Node, type Pair, visit, type Document as YamlTree } from 'yaml';
+import {
+  isAlias,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  isSeq,
+  type Node,
+  type Pair,
+  visit,
+  type Document as YamlTree,
+} from 'yaml';
 import type { LineTable } from './place.js';
 import type { Path, TextOrigin } from './origin.js';
 import { isMergeKey, keyText } from './yaml-values.js';
@@ -43,7 +54,11 @@ export class YamlOrigins {
     const node = this.#resolve(from);
     if (isSeq(node)) {
       const item = node.items[Number(name)];
-      return isPair(item) ? { key: item.key, value: item } : item === undefined ? undefined : { key: item, value: item };
+      return isPair(item)
+        ? { key: item.key, value: item }
+        : item === undefined
+          ? undefined
+          : { key: item, value: item };
     }
     const pairs = isMap(node) ? node.items : isPair(node) ? [node] : undefined;
     if (pairs === undefined) return undefined;

@@ -4,7 +4,18 @@
  * Done here and not by the library, because its own way compares each key of a mapping with all others (quadratic: hours
  * for 100,000 routers) and because limits and repeated keys deserve a finding with a place.
  */
-import { type Alias, isAlias, isMap, isPair, isScalar, isSeq, type Node, type Pair, type YAMLMap, type YAMLSeq } from 'yaml';
+import {
+  type Alias,
+  isAlias,
+  isMap,
+  isPair,
+  isScalar,
+  isSeq,
+  type Node,
+  type Pair,
+  type YAMLMap,
+  type YAMLSeq,
+} from 'yaml';
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.js';
 import type { DiagnosticCode } from '../diagnostics/codes.js';
 import { maxAliasedValues, maxDepth } from './limits.js';

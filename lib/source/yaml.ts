@@ -1,5 +1,12 @@
 /** Reads YAML 1.2, and with it JSON. */
-import { parseDocument, type ParseOptions, type SchemaOptions, type DocumentOptions, type Document as YamlTree, type YAMLError } from 'yaml';
+import {
+  parseDocument,
+  type ParseOptions,
+  type SchemaOptions,
+  type DocumentOptions,
+  type Document as YamlTree,
+  type YAMLError,
+} from 'yaml';
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.js';
 import { maxDepth, maxTextLength } from './limits.js';
 import type { Document, SourceText } from './origin.js';

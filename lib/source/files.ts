@@ -1,0 +1,61 @@
+/** Reads small files without being held up by what is not a file. */
+import { constants, type PathLike } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+
+/** Thrown by `readRegularFile`; its message says why in a few words. */
+export class FileFault extends Error {
+  override readonly name = 'FileFault';
+}
+
+/**
+ * The text of a regular file of at most `limit` bytes, as UTF-8 without a byte order mark. Pipes, devices and directories
+ * are refused without waiting for them. Throws `FileFault`.
+ */
+export async function readRegularFile(path: PathLike, limit: number): Promise<string> {
+  let file: FileHandle;
+  try {
+    // Without O_NONBLOCK, opening a pipe that nobody writes to would wait for ever.
+    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch (cause) {
+    throw new FileFault(reason(cause), { cause });
+  }
+  try {
+    const status = await file.stat();
+    if (status.isDirectory()) throw new FileFault('it is a directory');
+    if (!status.isFile()) throw new FileFault('it is not a regular file');
+    if (status.size > limit) throw new FileFault(`it is larger than ${limit / 1024 / 1024} MiB`);
+    const bytes = await file.readFile();
+    if (bytes.length > limit) throw new FileFault(`it is larger than ${limit / 1024 / 1024} MiB`);
+    return decodeText(bytes);
+  } catch (cause) {
+    if (cause instanceof FileFault) throw cause;
+    throw new FileFault(reason(cause), { cause });
+  } finally {
+    await file.close();
+  }
+}
+
+function decodeText(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new FileFault('it is not UTF-8 text', { cause });
+  }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EISDIR: 'it is a directory',
+  ENOTDIR: 'a part of the path is not a directory',
+  ELOOP: 'too many symbolic links',
+  ENXIO: 'it is not a regular file',
+  EMFILE: 'too many open files',
+  ENAMETOOLONG: 'the name is too long',
+};
+
+function reason(cause: unknown): string {
+  const code = (cause as NodeJS.ErrnoException | null)?.code ?? '';
+  return reasons[code] ?? (cause instanceof Error ? cause.message : String(cause));
+}
