@@ -4,6 +4,13 @@
 
 #include <memory>
 
+#include "middleware/add_prefix.h"
+#include "middleware/compress.h"
+#include "middleware/forward_auth.h"
+#include "middleware/header_policy.h"
+#include "middleware/rate_limit.h"
+#include "middleware/redirect_scheme.h"
+#include "middleware/strip_prefix.h"
 #include "middleware/middleware.h"
 #include "snapshot/generated/records.gen.h"
 
@@ -13,6 +20,27 @@ namespace fairlead::middleware {
 inline std::unique_ptr<Middleware> create(const wire::MiddlewareRef& ref, const wire::MiddlewareConfigs& configs,
                                           const BuildContext& context) {
   switch (static_cast<wire::MiddlewareKind>(ref.kind)) {
+    case wire::MiddlewareKind::kAddPrefix:
+      if (ref.index >= configs.add_prefix.size()) return nullptr;
+      return std::make_unique<AddPrefix>(configs.add_prefix[ref.index], ref, context);
+    case wire::MiddlewareKind::kCompress:
+      if (ref.index >= configs.compress.size()) return nullptr;
+      return std::make_unique<Compress>(configs.compress[ref.index], ref, context);
+    case wire::MiddlewareKind::kForwardAuth:
+      if (ref.index >= configs.forward_auth.size()) return nullptr;
+      return std::make_unique<ForwardAuth>(configs.forward_auth[ref.index], ref, context);
+    case wire::MiddlewareKind::kHeaderPolicy:
+      if (ref.index >= configs.header_policy.size()) return nullptr;
+      return std::make_unique<HeaderPolicy>(configs.header_policy[ref.index], ref, context);
+    case wire::MiddlewareKind::kRateLimit:
+      if (ref.index >= configs.rate_limit.size()) return nullptr;
+      return std::make_unique<RateLimit>(configs.rate_limit[ref.index], ref, context);
+    case wire::MiddlewareKind::kRedirectScheme:
+      if (ref.index >= configs.redirect_scheme.size()) return nullptr;
+      return std::make_unique<RedirectScheme>(configs.redirect_scheme[ref.index], ref, context);
+    case wire::MiddlewareKind::kStripPrefix:
+      if (ref.index >= configs.strip_prefix.size()) return nullptr;
+      return std::make_unique<StripPrefix>(configs.strip_prefix[ref.index], ref, context);
   }
   return nullptr;
 }

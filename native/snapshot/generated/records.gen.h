@@ -8,7 +8,7 @@
 
 namespace fairlead::wire {
 
-inline constexpr std::uint64_t kFingerprint = 0x5fbd5f09a05eec7fULL;
+inline constexpr std::uint64_t kFingerprint = 0xd73932b1cfc5817aULL;
 inline constexpr std::uint32_t kNone = 0xffffffff;
 inline constexpr std::uint16_t kAccept = 0xffff;
 inline constexpr std::uint16_t kReject = 0xfffe;
@@ -29,6 +29,16 @@ enum class Op : std::uint16_t {
   kQueryPresent = 12,
   kClientIp = 13,
 };
+enum class HostKind : std::uint8_t {
+  kAny = 0,
+  kExact = 1,
+  kWildcard = 2,
+};
+enum class PathKind : std::uint8_t {
+  kAny = 0,
+  kExact = 1,
+  kPrefix = 2,
+};
 enum class ServiceKind : std::uint8_t {
   kLoadBalancer = 0,
   kWeighted = 1,
@@ -40,6 +50,13 @@ enum class Strategy : std::uint8_t {
   kWrr = 0,
 };
 enum class MiddlewareKind : std::uint16_t {
+  kAddPrefix = 0,
+  kCompress = 1,
+  kForwardAuth = 2,
+  kHeaderPolicy = 3,
+  kRateLimit = 4,
+  kRedirectScheme = 5,
+  kStripPrefix = 6,
 };
 inline constexpr std::uint32_t kDeniedSlash = 1;
 inline constexpr std::uint32_t kDeniedBackSlash = 2;
@@ -288,11 +305,213 @@ struct MiddlewareRef {
 };
 static_assert(sizeof(MiddlewareRef) == 24);
 
-struct MiddlewareConfigs {
+struct AddPrefix {
+  Text prefix;
 
-  bool verify(const Bounds&) const { return true; }
+  bool verify(const Bounds& bounds) const {
+    return prefix.verify(bounds);
+  }
 };
-static_assert(sizeof(MiddlewareConfigs) == 1);
+static_assert(sizeof(AddPrefix) == 8);
+
+struct Compress {
+  std::uint64_t min_bytes;
+  List<Text> excluded;
+  List<Text> included;
+  List<std::uint8_t> codings;
+  std::uint8_t default_coding;
+
+  bool verify(const Bounds& bounds) const {
+    return excluded.verify(bounds) &&
+           included.verify(bounds) &&
+           codings.verify(bounds);
+  }
+};
+static_assert(sizeof(Compress) == 40);
+
+struct ForwardAuth {
+  Server server;
+  Transport transport;
+  Text path;
+  Text origin;
+  Text authorization;
+  std::uint8_t trust;
+  List<Text> response_headers;
+  Text response_header_pattern;
+  List<Text> request_headers;
+  List<Text> cookies;
+  Text header_field;
+  Bool forward_body;
+  Bool preserve_location;
+  Bool preserve_method;
+  Text signin_url;
+  std::uint64_t max_body_bytes;
+  std::uint64_t max_response_bytes;
+
+  bool verify(const Bounds& bounds) const {
+    return server.verify(bounds) &&
+           transport.verify(bounds) &&
+           path.verify(bounds) &&
+           origin.verify(bounds) &&
+           authorization.verify(bounds) &&
+           response_headers.verify(bounds) &&
+           response_header_pattern.verify(bounds) &&
+           request_headers.verify(bounds) &&
+           cookies.verify(bounds) &&
+           header_field.verify(bounds) &&
+           forward_body.verify(bounds) &&
+           preserve_location.verify(bounds) &&
+           preserve_method.verify(bounds) &&
+           signin_url.verify(bounds);
+  }
+};
+static_assert(sizeof(ForwardAuth) == 248);
+
+struct HeaderEdit {
+  Text name;
+  Text value;
+
+  bool verify(const Bounds& bounds) const {
+    return name.verify(bounds) &&
+           value.verify(bounds);
+  }
+};
+static_assert(sizeof(HeaderEdit) == 16);
+
+struct CrossOrigin {
+  Bool enabled;
+  Bool credentials;
+  Bool any_origin;
+  Bool add_vary;
+  Bool echo_headers;
+  Bool echo_methods;
+  List<Text> origins;
+  List<Text> origin_patterns;
+  Text allow_headers;
+  Text allow_methods;
+  Text expose_headers;
+  Text max_age;
+
+  bool verify(const Bounds& bounds) const {
+    return enabled.verify(bounds) &&
+           credentials.verify(bounds) &&
+           any_origin.verify(bounds) &&
+           add_vary.verify(bounds) &&
+           echo_headers.verify(bounds) &&
+           echo_methods.verify(bounds) &&
+           origins.verify(bounds) &&
+           origin_patterns.verify(bounds) &&
+           allow_headers.verify(bounds) &&
+           allow_methods.verify(bounds) &&
+           expose_headers.verify(bounds) &&
+           max_age.verify(bounds);
+  }
+};
+static_assert(sizeof(CrossOrigin) == 56);
+
+struct HeaderPolicy {
+  List<HeaderEdit> request_edits;
+  List<HeaderEdit> response_edits;
+  List<HeaderEdit> security_headers;
+  Text strict_transport;
+  Bool strict_transport_on_clear_text;
+  List<HeaderEdit> tls_marks;
+  List<Text> allowed_hosts;
+  List<Text> host_headers;
+  CrossOrigin cross_origin;
+
+  bool verify(const Bounds& bounds) const {
+    return request_edits.verify(bounds) &&
+           response_edits.verify(bounds) &&
+           security_headers.verify(bounds) &&
+           strict_transport.verify(bounds) &&
+           strict_transport_on_clear_text.verify(bounds) &&
+           tls_marks.verify(bounds) &&
+           allowed_hosts.verify(bounds) &&
+           host_headers.verify(bounds) &&
+           cross_origin.verify(bounds);
+  }
+};
+static_assert(sizeof(HeaderPolicy) == 116);
+
+struct IpStrategy {
+  std::uint32_t depth;
+  List<Cidr> excluded;
+  std::uint32_t ipv6_bits;
+
+  bool verify(const Bounds& bounds) const {
+    return excluded.verify(bounds);
+  }
+};
+static_assert(sizeof(IpStrategy) == 16);
+
+struct SourceCriterion {
+  std::uint8_t kind;
+  Text header;
+  IpStrategy ip;
+
+  bool verify(const Bounds& bounds) const {
+    return header.verify(bounds) &&
+           ip.verify(bounds);
+  }
+};
+static_assert(sizeof(SourceCriterion) == 28);
+
+struct RateLimit {
+  std::uint64_t average;
+  std::uint64_t period;
+  std::uint64_t burst;
+  std::uint64_t max_delay;
+  SourceCriterion source;
+
+  bool verify(const Bounds& bounds) const {
+    return source.verify(bounds);
+  }
+};
+static_assert(sizeof(RateLimit) == 64);
+
+struct RedirectScheme {
+  Text scheme;
+  Text port;
+  Bool permanent;
+
+  bool verify(const Bounds& bounds) const {
+    return scheme.verify(bounds) &&
+           port.verify(bounds) &&
+           permanent.verify(bounds);
+  }
+};
+static_assert(sizeof(RedirectScheme) == 20);
+
+struct StripPrefix {
+  List<Text> prefixes;
+
+  bool verify(const Bounds& bounds) const {
+    return prefixes.verify(bounds);
+  }
+};
+static_assert(sizeof(StripPrefix) == 8);
+
+struct MiddlewareConfigs {
+  List<AddPrefix> add_prefix;
+  List<Compress> compress;
+  List<ForwardAuth> forward_auth;
+  List<HeaderPolicy> header_policy;
+  List<RateLimit> rate_limit;
+  List<RedirectScheme> redirect_scheme;
+  List<StripPrefix> strip_prefix;
+
+  bool verify(const Bounds& bounds) const {
+    return add_prefix.verify(bounds) &&
+           compress.verify(bounds) &&
+           forward_auth.verify(bounds) &&
+           header_policy.verify(bounds) &&
+           rate_limit.verify(bounds) &&
+           redirect_scheme.verify(bounds) &&
+           strip_prefix.verify(bounds);
+  }
+};
+static_assert(sizeof(MiddlewareConfigs) == 56);
 
 struct TlsOptions {
   std::uint64_t identity;
@@ -396,6 +615,6 @@ struct Snapshot {
            host_name.verify(bounds);
   }
 };
-static_assert(sizeof(Snapshot) == 168);
+static_assert(sizeof(Snapshot) == 216);
 
 }  // namespace fairlead::wire
