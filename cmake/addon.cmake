@@ -9,7 +9,10 @@ add_library(fairlead MODULE ${sources})
 set_target_properties(fairlead PROPERTIES PREFIX "" SUFFIX ".node")
 target_include_directories(fairlead SYSTEM PRIVATE
   ${CMAKE_SOURCE_DIR}/node_modules/node-addon-api ${CMAKE_SOURCE_DIR}/node_modules/node-api-headers/include)
-target_include_directories(fairlead PRIVATE ${CMAKE_SOURCE_DIR})
+# A view of bindings/ alone, for its generated header; the root of the tree would let every layer in.
+file(MAKE_DIRECTORY ${FAIRLEAD_VIEWS}/bindings)
+file(CREATE_LINK ${CMAKE_SOURCE_DIR}/bindings ${FAIRLEAD_VIEWS}/bindings/bindings SYMBOLIC)
+target_include_directories(fairlead PRIVATE ${FAIRLEAD_VIEWS}/bindings)
 target_compile_definitions(fairlead PRIVATE NAPI_VERSION=9 NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS)
 target_compile_options(fairlead PRIVATE ${FAIRLEAD_CXX_OPTIONS})
 target_link_libraries(fairlead PRIVATE fairlead_engine)

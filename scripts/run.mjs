@@ -17,14 +17,19 @@ export function say(text) {
  * Runs a command with the terminal of this process, at the root of the project unless told otherwise.
  * Throws `Stop` when it fails; an interrupt (Ctrl-C) reaches the command by itself.
  */
-export async function run(command, args, { cwd = root, env = {} } = {}) {
-  const status = await runStatus(command, args, { cwd, env });
+export async function run(command, args, options = {}) {
+  const status = await runStatus(command, args, options);
   if (status !== 0) throw new Stop(`${[command, ...args].join(' ').slice(0, 300)} failed (${status})`);
 }
 
-/** Like `run`, but returns the exit status: a number, or the name of the signal that ended it. */
-export async function runStatus(command, args, { cwd = root, env = {} } = {}) {
-  const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: 'inherit' });
+/**
+ * Like `run`, but returns the exit status: a number, or the name of the signal that ended it. `input`, when given, is what
+ * the command reads.
+ */
+export async function runStatus(command, args, { cwd = root, env = {}, input } = {}) {
+  const stdin = input === undefined ? 'inherit' : 'pipe';
+  const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: [stdin, 'inherit', 'inherit'] });
+  child.stdin?.end(input);
   return new Promise((done, fail) => {
     child.on('error', (cause) => fail(new Stop(`cannot run ${command}: ${cause.message}`, { cause })));
     child.on('close', (code, signal) => done(code ?? signal));

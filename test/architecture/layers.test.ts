@@ -1,0 +1,97 @@
+// Who may import whom inside lib/, the table of docs/life-of-a-configuration.md. (In native/ the compiler enforces the
+// same: cmake/layer.cmake.)
+import assert from 'node:assert/strict';
+import { readFileSync, readdirSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { describe, test } from 'node:test';
+import ts from 'typescript';
+
+const root = resolve(import.meta.dirname, '../..');
+const lib = join(root, 'lib');
+
+/** Seen by every room: places in files, messages about them, and the error table. */
+const everywhere = ['source', 'diagnostics', 'errors'];
+
+/** The steps of the pipeline, in order. */
+const steps = ['install', 'schema', 'providers', 'merge', 'validate', 'compile', 'snapshot', 'engine'];
+const plugins = ['middlewares', 'balancers'];
+
+/** A room of lib/ (a folder, or a file that stands in lib/ itself) and what it may import besides itself. */
+const allowed: Readonly<Record<string, readonly string[]>> = {
+  errors: [],
+  source: [],
+  diagnostics: [],
+  schema: [...plugins],
+  middlewares: ['schema', 'snapshot'],
+  balancers: ['schema', 'snapshot'],
+  install: ['schema', 'providers'],
+  providers: ['schema'],
+  merge: ['schema'],
+  validate: ['schema', 'merge', ...plugins],
+  compile: ['schema', 'merge', 'validate', 'install', 'snapshot', ...plugins],
+  snapshot: [...plugins],
+  engine: ['snapshot', 'observability'],
+  pipeline: [...steps, ...plugins],
+  observability: ['pipeline', 'engine', 'schema', 'install'],
+  admin: ['pipeline', 'engine', 'observability', 'schema', 'install'],
+  acme: ['pipeline', 'engine', 'schema', 'install'],
+  index: ['pipeline', 'admin', 'acme', 'observability', ...steps],
+  cli: ['index', 'pipeline', 'admin', 'acme', 'observability', ...steps],
+};
+
+interface Import {
+  readonly from: string;
+  readonly to: string;
+  readonly text: string;
+}
+
+const imports = readdirSync(lib, { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.ts'))
+  .flatMap((name) => importsOf(join(lib, name)));
+
+describe('lib/', () => {
+  test('rooms import only what the table allows', () => {
+    const broken = imports.filter(({ from, to }) => {
+      return from !== to && to !== 'bindings' && !everywhere.includes(to) && !allowed[from]?.includes(to);
+    });
+    assert.deepEqual(texts(broken), []);
+  });
+
+  test('every room is in the table', () => {
+    const rooms = new Set(imports.flatMap(({ from, to }) => [from, to]));
+    rooms.delete('bindings');
+    assert.deepEqual(
+      [...rooms].filter((room) => !(room in allowed)),
+      [],
+    );
+  });
+
+  test('only engine/ knows the border', () => {
+    assert.deepEqual(texts(imports.filter(({ from, to }) => to === 'bindings' && from !== 'engine')), []);
+  });
+
+  test('nothing imports the command line', () => {
+    assert.deepEqual(texts(imports.filter(({ from, to }) => to === 'cli' && from !== 'cli')), []);
+  });
+});
+
+const texts = (list: readonly Import[]): string[] => list.map(({ text }) => text);
+
+/** Relative imports of a file; node: and package imports concern no room. */
+function importsOf(path: string): Import[] {
+  return ts
+    .preProcessFile(readFileSync(path, 'utf8'))
+    .importedFiles.filter(({ fileName }) => fileName.startsWith('.'))
+    .map(({ fileName }) => resolve(dirname(path), fileName))
+    .map((target) => ({
+      from: room(path),
+      to: room(target),
+      text: `${relative(root, path)} -> ${relative(root, target)}`,
+    }));
+}
+
+function room(path: string): string {
+  const parts = relative(lib, path).split('/');
+  if (parts[0] === '..') return parts[1] ?? '';
+  return parts.length > 1 ? (parts[0] ?? '') : (parts[0] ?? '').replace(/\.[jt]s$/, '');
+}
