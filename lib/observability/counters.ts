@@ -13,10 +13,11 @@ export interface CounterDefinition {
   readonly help: string;
 }
 
-const counter = (name: string, help: string): CounterDefinition => ({ name, kind: 'counter', help });
-const gauge = (name: string, help: string): CounterDefinition => ({ name, kind: 'gauge', help });
+const counter = <const N extends string>(name: N, help: string) => ({ name, kind: 'counter', help }) as const;
+const gauge = <const N extends string>(name: N, help: string) => ({ name, kind: 'gauge', help }) as const;
 
-const events: readonly CounterDefinition[] = [
+/** What happens in the data plane, apart from refusals. */
+export const activity = [
   counter('connections_accepted', 'Client connections accepted'),
   gauge('connections_open', 'Client connections open'),
   counter('connections_refused', 'Client connections refused because a limit was reached'),
@@ -42,13 +43,13 @@ const events: readonly CounterDefinition[] = [
   counter('access_log_dropped', 'Access log lines dropped because the writer fell behind'),
   gauge('snapshots_live', 'Configurations still in use by some request'),
   gauge('buffers_bytes', 'Bytes held in pooled buffers'),
-];
+] as const satisfies readonly CounterDefinition[];
 
 /** Every counter, in the order of the wire; one per reason of refusal comes last, in the order of native/base/error.h. */
 export const counters: readonly CounterDefinition[] = [
-  ...events,
+  ...activity,
   ...reasons.map(({ name, help }) => counter(`reason_${name}`, `Given up: ${help}`)),
 ];
 
 /** Index of the counter of the first reason. */
-export const firstReason = events.length;
+export const firstReason = activity.length;

@@ -1,0 +1,38 @@
+/** The addon as JavaScript sees it (bindings/addon.cc). Nothing outside lib/engine uses it. */
+
+/** What is fixed for the life of an engine. */
+export interface EngineOptions {
+  /** Worker threads, 1 to 64. */
+  readonly workers?: number;
+  /** Connections over all entry points before new ones are refused. */
+  readonly maxConnections?: number;
+  /** Bytes of pooled buffers that a worker keeps while idle. */
+  readonly idleBufferBytes?: number;
+  /** Microseconds a worker polls before it sleeps while a request is in flight; 0 = never. */
+  readonly pollMicroseconds?: number;
+}
+
+/** One engine. Every method may be called from the thread that made it, and throws errors with a `code`. */
+export interface NativeEngine {
+  start(): void;
+  /** The outcome arrives as an event. `bytes` are copied. */
+  apply(bytes: Uint8Array): void;
+  /** Faults, one sentence each. Opens nothing; blocks. */
+  check(bytes: Uint8Array): string[];
+  /** Fills the array in the order of the table of counters; returns how many were written. */
+  readStats(into: BigUint64Array): number;
+  /** JSON objects, one per line. */
+  readEvents(): string;
+  drain(graceMilliseconds: number, limitMilliseconds: number): void;
+  reopenLogs(): void;
+  /** Whether a running engine keeps the process alive. It does not at first. */
+  ref(): void;
+  unref(): void;
+  /** Joins every thread. Idempotent. */
+  close(): void;
+}
+
+export interface Binding {
+  abi(): { readonly wire: bigint; readonly stats: bigint };
+  readonly Engine: new (options: EngineOptions, onEvents: () => void) => NativeEngine;
+}

@@ -1,0 +1,146 @@
+/** The data plane as the control plane uses it: promises for what takes time, typed events, named numbers. */
+import { AppError, reasonOf } from '../errors.js';
+import { statCount, type Stats, statsOf } from '../observability/stats.js';
+import type { Binding, EngineOptions, NativeEngine } from './binding.js';
+import { type EngineEvent, parseEvents } from './events.js';
+
+interface Settle<T> {
+  resolve(value: T): void;
+  reject(reason: AppError): void;
+}
+
+/** Engines to end before the process does; `process.exit` waits for no native thread. */
+const running = new Set<Engine>();
+const closeAll = (): void => {
+  for (const engine of running) engine.close();
+};
+
+/** One data plane. It holds the process open while it runs, unless `unref` was called. */
+export class Engine {
+  readonly #native: NativeEngine;
+  readonly #onEvent: (event: EngineEvent) => void;
+  readonly #applying = new Map<number, Settle<void>>();
+  #draining: (Settle<number> & { readonly promise: Promise<number> }) | undefined;
+  #closed = false;
+
+  /** Creates an engine without threads: it can check snapshots. `onEvent` must not throw. */
+  constructor(binding: Binding, options: EngineOptions, onEvent: (event: EngineEvent) => void) {
+    this.#onEvent = onEvent;
+    this.#native = new binding.Engine(options, () => this.#readEvents());
+  }
+
+  /** Starts the workers. Listeners open with the first snapshot. */
+  start(): void {
+    this.#native.start();
+    this.#native.ref();
+    if (running.size === 0) process.on('exit', closeAll);
+    running.add(this);
+  }
+
+  /**
+   * Swaps the encoded snapshot in; resolves when every worker has it. Rejects with ERR_FAIRLEAD_APPLY when the data plane
+   * refuses it (ERR_FAIRLEAD_BIND when a listener cannot open); what ran before runs on.
+   */
+  async apply(bytes: Uint8Array, generation: number): Promise<void> {
+    const { promise, ...settle } = deferred<void>();
+    this.#applying.set(generation, settle);
+    try {
+      this.#native.apply(bytes);
+    } catch (cause) {
+      this.#applying.delete(generation);
+      throw asAppError(cause);
+    }
+    return promise;
+  }
+
+  /** What the data plane finds wrong with an encoded snapshot, one sentence each. Opens nothing; blocks. */
+  check(bytes: Uint8Array): readonly string[] {
+    return this.#native.check(bytes);
+  }
+
+  /** Sums of this moment. */
+  stats(): Stats {
+    const values = new BigUint64Array(statCount);
+    this.#native.readStats(values);
+    return statsOf(values);
+  }
+
+  /** Writes to new log files from now on; the old ones were moved away. */
+  reopenLogs(): void {
+    this.#native.reopenLogs();
+  }
+
+  /**
+   * Goes on accepting for `graceMilliseconds`, then lets requests finish for `limitMilliseconds`, then cuts. Resolves to
+   * the number of connections that were cut. A second call shortens nothing and waits for the same end.
+   */
+  async drain(graceMilliseconds: number, limitMilliseconds: number): Promise<number> {
+    if (this.#closed) return 0;
+    if (this.#draining === undefined) {
+      this.#draining = deferred<number>();
+      this.#native.drain(graceMilliseconds, limitMilliseconds);
+    }
+    return this.#draining.promise;
+  }
+
+  /** Lets the process end while the engine runs, or keeps it from that again. */
+  unref(): void {
+    this.#native.unref();
+  }
+  ref(): void {
+    if (!this.#closed) this.#native.ref();
+  }
+
+  /** Ends everything at once and joins every thread. Idempotent. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    running.delete(this);
+    if (running.size === 0) process.off('exit', closeAll);
+    this.#native.close();
+    this.#readEvents();
+    this.#settleAll();
+  }
+
+  #settleAll(): void {
+    for (const { reject } of this.#applying.values()) reject(new AppError('ERR_FAIRLEAD_CLOSED'));
+    this.#applying.clear();
+    this.#draining?.resolve(0);
+  }
+
+  #readEvents(): void {
+    for (const event of parseEvents(this.#native.readEvents())) {
+      this.#settle(event);
+      this.#onEvent(event);
+    }
+  }
+
+  #settle(event: EngineEvent): void {
+    if (event.type === 'applied') this.#take(event.generation)?.resolve();
+    if (event.type === 'applyFailed') {
+      const code = event.code === 'bind' ? 'ERR_FAIRLEAD_BIND' : 'ERR_FAIRLEAD_APPLY';
+      this.#take(event.generation)?.reject(new AppError(code, event.message));
+    }
+    if (event.type === 'drained') this.#draining?.resolve(event.cut);
+  }
+
+  #take(generation: number): Settle<void> | undefined {
+    const settle = this.#applying.get(generation);
+    this.#applying.delete(generation);
+    return settle;
+  }
+}
+
+function deferred<T>(): Settle<T> & { readonly promise: Promise<T> } {
+  let settle: Settle<T> | undefined;
+  const promise = new Promise<T>((resolve, reject) => {
+    settle = { resolve, reject };
+  });
+  if (settle === undefined) throw new AppError('ERR_FAIRLEAD_INTERNAL');
+  return { promise, ...settle };
+}
+
+function asAppError(cause: unknown): AppError {
+  const code = (cause as { readonly code?: unknown }).code;
+  return new AppError(code === 'ERR_FAIRLEAD_CLOSED' ? code : 'ERR_FAIRLEAD_INTERNAL', reasonOf(cause), { cause });
+}

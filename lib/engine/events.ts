@@ -1,0 +1,40 @@
+/** Events of the data plane. It writes one JSON object per line; what this version does not know is passed over. */
+import { z } from 'zod';
+
+const count = z.int().min(0);
+
+/** What the data plane tells its host. */
+export const engineEvent = z.discriminatedUnion('type', [
+  /** Every worker has taken this generation. */
+  z.object({ type: z.literal('applied'), generation: count }),
+  /** The generation was refused as a whole; the one before stays. */
+  z.object({ type: z.literal('applyFailed'), generation: count, code: z.string(), message: z.string() }),
+  /** A listener was opened; `port` is the real one where 0 was asked for. Precedes the `applied` of its generation. */
+  z.object({ type: z.literal('listening'), entryPoint: z.string(), host: z.string(), port: count }),
+  /** A listener was closed because its entry point is gone. */
+  z.object({ type: z.literal('closed'), entryPoint: z.string() }),
+  /** Draining has ended; `cut` connections had work in progress. */
+  z.object({ type: z.literal('drained'), cut: count }),
+  /** Events were dropped because nobody read them. */
+  z.object({ type: z.literal('eventsLost'), count }),
+  /** For the log. */
+  z.object({ type: z.literal('log'), level: z.enum(['debug', 'info', 'warn', 'error']), message: z.string() }),
+]);
+export type EngineEvent = z.output<typeof engineEvent>;
+
+/** Reads the lines of `readEvents`. A line that is none of our events is left out. */
+export function parseEvents(lines: string): readonly EngineEvent[] {
+  return lines.split('\n').flatMap((line) => {
+    if (line === '') return [];
+    const parsed = engineEvent.safeParse(json(line));
+    return parsed.success ? [parsed.data] : [];
+  });
+}
+
+function json(line: string): unknown {
+  try {
+    return JSON.parse(line) as unknown;
+  } catch {
+    return undefined;
+  }
+}
