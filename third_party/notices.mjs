@@ -26,6 +26,9 @@ export async function noticeText(recipes) {
 
 function section(name, license, text) {
   const rule = '-'.repeat(80);
-  const body = text.replaceAll('\r\n', '\n').replaceAll(/[ \t]+$/gm, '').trim();
+  const body = text
+    .replaceAll('\r\n', '\n')
+    .replaceAll(/[ \t]+$/gm, '')
+    .trim();
   return `${rule}\n${name} (${license})\n${rule}\n\n${body}\n`;
 }

@@ -44,7 +44,8 @@ function advice(name, recipe) {
     'Without network or on another system, put its source there by hand:',
     `  ${recipe.hint ?? `FAIRLEAD_THIRD_PARTY_DIR: a folder with the unpacked source of ${name} in ${name}/`}`,
   ];
-  if (name === 'aws_lc') lines.push('or build with the system OpenSSL (slower handshakes): FAIRLEAD_TLS=openssl npm run build');
+  if (name === 'aws_lc')
+    lines.push('or build with the system OpenSSL (slower handshakes): FAIRLEAD_TLS=openssl npm run build');
   return lines.join('\n');
 }
 

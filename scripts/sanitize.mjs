@@ -1,0 +1,56 @@
+// npm run sanitize:address | sanitize:thread: native unit tests, then the integration tests, with every native line
+// instrumented (address brings undefined behaviour along). `-- --only=native` stops after the unit tests.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { buildAddon, buildTypeScript, configure, ninja } from './build-steps.mjs';
+import { output, root, run, say, script, Stop } from './run.mjs';
+import { setUp } from './setup.mjs';
+import { nodeTests, suite } from './test-steps.mjs';
+
+const kinds = {
+  address: {
+    runtime: 'libasan.so',
+    // Leaks are looked for in the unit tests alone: Node does not free everything when it ends.
+    unit: { ASAN_OPTIONS: 'detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1' },
+    node: { ASAN_OPTIONS: 'detect_leaks=0:strict_string_checks=1' },
+  },
+  thread: {
+    runtime: 'libtsan.so',
+    unit: { TSAN_OPTIONS: 'halt_on_error=0:second_deadlock_stack=1' },
+    // Node itself is not instrumented: what it does alone is none of our business.
+    node: { TSAN_OPTIONS: 'halt_on_error=0:ignore_noninstrumented_modules=1:report_signal_unsafe=0' },
+  },
+};
+
+const [kind = '', ...rest] = process.argv.slice(2);
+
+await script(async () => {
+  const settings = kinds[kind];
+  if (!settings) throw new Stop('which sanitizer: address or thread?');
+  await setUp('test');
+  const variant = `sanitize-${kind}`;
+  const defines = { CMAKE_BUILD_TYPE: 'Debug', FAIRLEAD_SANITIZE: kind };
+  const tree = await configure(variant, defines);
+  say(`native unit tests with the ${kind} sanitizer`);
+  await ninja(tree, ['fairlead_unit_tests']);
+  await run('ctest', ['--test-dir', tree, '--output-on-failure', '-j', String(availableParallelism())], {
+    env: settings.unit,
+  });
+  if (rest.includes('--only=native')) return;
+  await integration(variant, defines, settings);
+});
+
+/** The integration suite with the instrumented addon, and the sanitizer's runtime loaded before Node. */
+async function integration(variant, defines, settings) {
+  const home = join(root, 'out', variant, 'addon');
+  await buildAddon(variant, defines, join(home, 'build', 'Release'));
+  await buildTypeScript();
+  mkdirSync(home, { recursive: true });
+  writeFileSync(join(home, 'package.json'), '{"name":"fairlead"}\n');
+  say('integration tests with the instrumented addon');
+  const preload = output('gcc', [`-print-file-name=${settings.runtime}`])?.trim();
+  // Everything is slower by a factor of three to ten, so deadlines in tests are stretched.
+  const env = { ...settings.node, LD_PRELOAD: preload, FAIRLEAD_PREBUILD: home, FAIRLEAD_TEST_SLOWDOWN: '5' };
+  await nodeTests(suite('integration'), { concurrency: 1, timeoutMs: 600_000, env });
+}
