@@ -3,7 +3,7 @@
  * with it. `merge` makes it, `validate` completes it, `compile` and the admin API read it. Nothing in it changes.
  */
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
-import type { RuleNode } from '../compile/rule/ast.js';
+import type { RuleNode } from '../schema/rule/ast.js';
 import type { Router } from '../schema/router.js';
 import type { ServersTransport } from '../schema/servers-transport.js';
 import type { LoadBalancer, Weighted } from '../schema/service.js';

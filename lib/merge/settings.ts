@@ -1,9 +1,7 @@
 /** What merging and validating need to know of the install configuration. */
-import type { InstallConfiguration } from '../install/schema.js';
 import type { RouterTls } from '../schema/router.js';
 import type { ServersTransport } from '../schema/servers-transport.js';
-import { serversTransport } from '../schema/servers-transport.js';
-import type { Document, Origin } from '../source/origin.js';
+import type { Origin } from '../source/origin.js';
 import type { Observability } from './model.js';
 
 /** A redirection of everything that arrives on an entry point (`http.redirections.entryPoint`). */
@@ -40,31 +38,4 @@ export interface Settings {
   readonly defaultRuleSyntax: string;
   /** `serversTransport` of the install configuration: `default@internal`. */
   readonly defaultTransport: ServersTransport;
-}
-
-/** The settings of an install configuration; `document` knows where its entry points were written. */
-export function settingsOf(install: InstallConfiguration, document: Document): Settings {
-  const entryPoints = Object.entries(install.entryPoints).map(([name, value]) => {
-    const { address, asDefault, http, observability } = value;
-    const redirection = http.redirections?.entryPoint;
-    return {
-      name,
-      protocol: address.protocol,
-      port: address.port,
-      asDefault,
-      middlewares: http.middlewares,
-      ...(http.tls !== undefined && { tls: { options: http.tls.options } }),
-      observability,
-      ...(redirection !== undefined && { redirection }),
-      origin: document.origin(['entryPoints', name], 'key'),
-    };
-  });
-  const { spiffe, ...transport } = install.serversTransport;
-  return {
-    entryPoints: new Map(entryPoints.map((settings) => [settings.name, settings])),
-    ...(install.ping !== undefined && { ping: install.ping }),
-    ...(install.api !== undefined && { api: install.api }),
-    defaultRuleSyntax: install.core.defaultRuleSyntax,
-    defaultTransport: { ...serversTransport.parse({}), ...transport },
-  };
 }

@@ -1,6 +1,6 @@
 /** Texts of the dynamic configuration that are more than text: header names and values, patterns, media types. */
 import { z } from 'zod';
-import { regexProblem } from './regex.js';
+import { regexProblem } from './rule/regex.js';
 
 /** A header field name (RFC 9110, section 5.1). */
 export const headerName = z.string().refine((name) => /^[\w!#$%&'*+.^`|~-]+$/.test(name), {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { locate } from '../../../../../lib/compile/rule/locate.js';
+import { locate } from '../../../../../lib/schema/rule/locate.js';
 import type { TextOrigin } from '../../../../../lib/source/origin.js';
 
 interface Case {

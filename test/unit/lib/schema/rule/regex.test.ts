@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { regexProblem } from '../../../../lib/schema/regex.js';
+import { regexProblem } from '../../../../../lib/schema/rule/regex.js';
 
 const accepted = [
   '',

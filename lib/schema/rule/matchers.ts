@@ -4,7 +4,7 @@ import { didYouMean } from '../../diagnostics/suggest.js';
 import { type MatcherName, matcherNames, type Span } from './ast.js';
 import type { Token } from './lexer.js';
 import type { RuleProblem } from './parser.js';
-import { regexProblem } from '../../schema/regex.js';
+import { regexProblem } from './regex.js';
 
 /** Traefik accepts four spellings of a name: as documented, lower case, upper case, and title case of the lower one. */
 const spellings: ReadonlyMap<string, MatcherName> = new Map(

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { RuleNode } from '../../../../../lib/compile/rule/ast.js';
-import { defaultPriority, hostsOf, parseRule, ruleLimits } from '../../../../../lib/compile/rule/parser.js';
+import type { RuleNode } from '../../../../../lib/schema/rule/ast.js';
+import { defaultPriority, hostsOf, parseRule, ruleLimits } from '../../../../../lib/schema/rule/parser.js';
 
 /** A tree as text: operators before their operands. */
 function shown(node: RuleNode | undefined): string {
