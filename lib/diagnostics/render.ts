@@ -160,7 +160,7 @@ type Paint = (style: Style, text: string) => string;
 
 function painter(color: boolean): Paint {
   // The caller has decided about colours; styleText must not decide again by its own stream.
-  return (style, text) => (color && text !== '' ? styleText(style, text) : text);
+  return (style, text) => (color && text !== '' ? styleText(style, text, { validateStream: false }) : text);
 }
 
 /** Whether a stream wants colours: a terminal, unless NO_COLOR is set (no-color.org), or FORCE_COLOR asks for them. */

@@ -10,7 +10,8 @@ const mostCompared = 2000;
 export function nearestName(name: string, candidates: Iterable<string>): string | undefined {
   const wanted = name.toLowerCase();
   if (wanted.length > longestCompared) return undefined;
-  let limit = Math.min(3, Math.floor(wanted.length / 3) + (wanted.length > 1 ? 1 : 0));
+  // One slip in a short name, up to three in a long one; more would suggest unrelated names.
+  let limit = Math.min(3, Math.max(1, Math.floor(wanted.length / 3)));
   let nearest: string | undefined;
   let compared = 0;
   for (const candidate of candidates) {

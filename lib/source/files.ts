@@ -5,6 +5,12 @@ import { type FileHandle, open } from 'node:fs/promises';
 /** Thrown by `readRegularFile`; its message says why in a few words. */
 export class FileFault extends Error {
   override readonly name = 'FileFault';
+
+  /** Whether the path leads nowhere, rather than to something that cannot be read. */
+  get isMissing(): boolean {
+    const code = (this.cause as NodeJS.ErrnoException | undefined)?.code;
+    return code === 'ENOENT' || code === 'ENOTDIR';
+  }
 }
 
 /**

@@ -40,7 +40,7 @@ export class Normaliser {
   /** The data in the form of `shape`; `unusable` after an error was reported, undefined for "as if not written". */
   convert(value: unknown, shape: Shape): unknown {
     if (shape.notYet) return this.#notYet(value);
-    if (shape.withoutEffect !== undefined && value !== null) this.#withoutEffect(shape.withoutEffect);
+    if (shape.withoutEffect !== undefined && isAsked(value)) this.#withoutEffect(shape.withoutEffect);
     switch (shape.kind) {
       case 'object':
         return this.#object(value, shape);
@@ -148,7 +148,7 @@ export class Normaliser {
   }
 
   #notYet(value: unknown): undefined {
-    if (value === null || value === false) return undefined;
+    if (!isAsked(value)) return undefined;
     const path = formatPath(this.#path);
     const effect = 'the key is ignored; everything else applies';
     this.#report('FL2010', `"${path}" is not supported yet`, { part: 'key', effect });
@@ -195,6 +195,11 @@ export class Normaliser {
     this.#reports.reported.add(path);
     this.#reports.onError(this.#path);
   }
+}
+
+/** Whether the user asks for something with this value, rather than for nothing. */
+function isAsked(value: unknown): boolean {
+  return value !== null && booleanOf(value) !== false;
 }
 
 const expected = {

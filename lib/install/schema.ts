@@ -1,0 +1,75 @@
+/** The install (static) configuration: what is fixed when Fairlead starts. Names and defaults are Traefik v3's. */
+import { z } from 'zod';
+import { bare, notYet, withoutEffect } from '../source/marks.js';
+import { entryPoint } from './entry-point.js';
+import { count, flag, text, textOr, time } from './fields.js';
+import { accessLog, log } from './log.js';
+import { providers } from './providers.js';
+import { serversTransport } from './servers-transport.js';
+
+const api = z.strictObject({
+  basePath: z
+    .string()
+    .regex(/^\/[a-zA-Z0-9/_.:~-]*$/, { error: 'must be a path' })
+    .default('/')
+    .meta({ description: 'Path before /api.' }),
+  insecure: flag(false, 'Serve the API on the entry point "traefik", without authentication.'),
+  dashboard: withoutEffect(flag(true, 'Serve the dashboard.'), 'this version has no dashboard'),
+  debug: flag(false, 'Serve details for debugging.'),
+  disableDashboardAd: withoutEffect(flag(false, 'No advertisement on the dashboard.'), 'this version has no dashboard'),
+  dashboardName: withoutEffect(text('Title of the dashboard.'), 'this version has no dashboard'),
+});
+
+const ping = z.strictObject({
+  entryPoint: textOr('traefik', 'Entry point that serves /ping.'),
+  manualRouting: flag(false, 'Only offer the service ping@internal, without a router.'),
+  terminatingStatusCode: z.int().min(100).max(599).default(503).meta({ description: 'Answer while shutting down.' }),
+});
+
+const core = z.strictObject({
+  defaultRuleSyntax: z.enum(['v3', 'v2']).default('v3').meta({ description: 'Syntax of rules without ruleSyntax.' }),
+});
+
+const global = z.strictObject({
+  checkNewVersion: flag(true, 'Accepted; Fairlead never calls home.'),
+  sendAnonymousUsage: flag(false, 'Accepted; Fairlead never sends anything.'),
+  notAppendXForwardedFor: flag(false, 'Accepted; only the key of an entry point has an effect.'),
+});
+
+const limits = z.strictObject({
+  maxConnections: count(0, 'Client connections open at once, per entry point; 0 = as many as the system allows.'),
+  maxHeaderFields: z.int().min(1).max(65535).default(100).meta({ description: 'Header fields of one request.' }),
+  headTimeout: time('10s', 'Longest time to receive the head of a request; 0 = no limit.'),
+  handshakeTimeout: time('10s', 'Longest time of a TLS handshake; 0 = no limit.'),
+});
+
+const fairlead = z.strictObject({
+  workers: z.int().min(0).max(256).default(0).meta({ description: 'Threads that serve traffic; 0 = one per CPU.' }),
+  limits: bare(limits).prefault({}).meta({ description: 'Bounds on what one client may use.' }),
+});
+
+/** The whole install configuration. */
+export const install = z.strictObject({
+  entryPoints: z.record(z.string(), entryPoint).default({}).meta({ description: 'Where connections are accepted.' }),
+  providers: providers.prefault({}).meta({ description: 'Where the dynamic configuration comes from.' }),
+  log: bare(log).prefault({}).meta({ description: 'The log of Fairlead itself.' }),
+  accessLog: bare(accessLog).optional().meta({ description: 'One line per request.' }),
+  api: bare(api).optional().meta({ description: 'The admin API.' }),
+  ping: bare(ping).optional().meta({ description: 'An answer for health checks.' }),
+  core: bare(core).prefault({}).meta({ description: 'Settings of routing.' }),
+  global: global.optional().meta({ description: 'Settings of Traefik that concern its vendor.' }),
+  serversTransport: serversTransport.prefault({}).meta({ description: 'How servers are connected to by default.' }),
+  fairlead: bare(fairlead).prefault({}).meta({ description: 'Settings that only Fairlead has.' }),
+  tcpServersTransport: notYet('How TCP servers are connected to by default.'),
+  certificatesResolvers: notYet('Certificates from ACME and Tailscale.'),
+  metrics: notYet('Metrics.'),
+  tracing: notYet('Traces.'),
+  hostResolver: notYet('Flattening of CNAME records.'),
+  spiffe: notYet('SPIFFE identities.'),
+  ocsp: notYet('OCSP stapling.'),
+  experimental: notYet('Experimental features of Traefik.'),
+});
+/** The install configuration as it is used: all defaults filled in, derived entry points added. Durations are nanoseconds. */
+export type InstallConfiguration = z.output<typeof install>;
+/** The install configuration as it may be written. */
+export type InstallInput = z.input<typeof install>;
