@@ -1,0 +1,38 @@
+/** What the steps of one compilation share. */
+import type { InstallConfiguration } from '../install/schema.js';
+import type { Configuration } from '../merge/model.js';
+import { AppError } from '../errors.js';
+import { Numbering } from './numbering.js';
+import { RuleTables } from './rule/tests.js';
+
+/** What is asked for by name and stored by index. */
+export interface Scope {
+  readonly configuration: Configuration;
+  readonly install: InstallConfiguration;
+  /** Unix socket of the admin API. */
+  readonly adminSocket: string;
+  readonly services: Numbering;
+  readonly middlewares: Numbering;
+  readonly transports: Numbering;
+  readonly tlsOptions: Numbering;
+  readonly rules: RuleTables;
+}
+
+export function newScope(configuration: Configuration, install: InstallConfiguration, adminSocket: string): Scope {
+  return {
+    configuration,
+    install,
+    adminSocket,
+    services: new Numbering(),
+    middlewares: new Numbering(),
+    transports: new Numbering(),
+    tlsOptions: new Numbering(),
+    rules: new RuleTables(),
+  };
+}
+
+/** What `validate` has promised to be there. */
+export function promised<T>(value: T | undefined, what: string): T {
+  if (value === undefined) throw new AppError('ERR_FAIRLEAD_INTERNAL', `${what} is served but was not resolved`);
+  return value;
+}
