@@ -149,6 +149,8 @@ struct Request {
   bool wants_upgrade = false;
   /// The client announced `TE: trailers`.
   bool accepts_trailers = false;
+  /// A headers middleware emptied X-Forwarded-For: the client's address is not appended to it.
+  bool omits_forwarded_for = false;
   std::uint64_t content_length = 0;
 
   std::string_view method_text;
