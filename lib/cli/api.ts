@@ -1,0 +1,40 @@
+/** The part of the public API that the commands are built on. `main.ts` passes the real one; tests pass their own. */
+import type { Diagnostic } from '../diagnostics/diagnostic.js';
+import type { InstallResult } from '../install/result.js';
+import type { Logger } from '../log.js';
+
+/** Where an entry point listens. */
+export interface ListeningAddress {
+  readonly host: string;
+  readonly port: number;
+  readonly tls: boolean;
+}
+
+/** A running proxy, as the commands see it. */
+export interface RunningProxy {
+  /** By name of the entry point. */
+  readonly addresses: Readonly<Record<string, ListeningAddress>>;
+  /** Findings of the configuration that is in use, and of what was refused since. */
+  readonly diagnostics: readonly Diagnostic[];
+  /** Reads every provider again. */
+  reload(): void;
+  /** Opens the access log again, after it was moved away. */
+  reopenLogs(): void;
+  /** Ends; without `drain`, as `transport.lifeCycle` says. A second call with a shorter time shortens the first. */
+  close(options?: { readonly drain?: string | number }): Promise<{ readonly cut: number }>;
+}
+
+/** What `check` found out. */
+export interface Checked {
+  readonly diagnostics: readonly Diagnostic[];
+  /** What would serve, for a line of praise. */
+  readonly summary: Readonly<Record<string, number>>;
+}
+
+export interface Api {
+  createProxy(
+    install: InstallResult,
+    options: { readonly logger: Logger; readonly signal: AbortSignal },
+  ): Promise<RunningProxy>;
+  check(install: InstallResult): Promise<Checked>;
+}

@@ -1,0 +1,49 @@
+/** `fairlead check`: the whole way of a configuration, without opening anything. */
+import { hasErrors } from '../diagnostics/diagnostic.js';
+import { diagnosticToJson, sortDiagnostics, summarise } from '../diagnostics/render.js';
+import { type InstallPorts, readInstall } from '../install/read.js';
+import type { Api, Checked } from './api.js';
+import { exitCodeFor, tellFindings } from './findings.js';
+import type { ExitCode, Terminal } from './terminal.js';
+
+export interface CheckOptions {
+  readonly flags: readonly string[];
+  readonly json: boolean;
+}
+
+/** Version of the shape that `--json` prints. */
+const jsonVersion = 1;
+
+export async function checkCommand(
+  options: CheckOptions,
+  api: Pick<Api, 'check'>,
+  ports: InstallPorts,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const install = await readInstall(options.flags, ports);
+  const checked = await api.check(install);
+  if (options.json) terminal.print(asJson(checked, install.file));
+  else tell(checked, install.file, terminal);
+  return exitCodeFor(checked.diagnostics);
+}
+
+function asJson({ diagnostics, summary }: Checked, file: string | undefined): string {
+  const findings = sortDiagnostics(diagnostics).map(diagnosticToJson);
+  return JSON.stringify(
+    { version: jsonVersion, ok: !hasErrors(diagnostics), file, summary, diagnostics: findings },
+    undefined,
+    2,
+  );
+}
+
+function tell({ diagnostics, summary }: Checked, file: string | undefined, terminal: Terminal): void {
+  tellFindings(diagnostics, terminal);
+  const counted = Object.entries(summary).map(([name, count]) => `${count} ${name}`);
+  const subject = file ?? 'the configuration';
+  const verdict = hasErrors(diagnostics)
+    ? 'has errors'
+    : diagnostics.length === 0
+      ? 'is well'
+      : `is usable (${summarise(diagnostics)})`;
+  terminal.tell(`${subject} ${verdict}${counted.length === 0 ? '' : `: ${counted.join(', ')}`}`);
+}

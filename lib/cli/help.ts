@@ -1,0 +1,78 @@
+/** `fairlead help`: what there is, what a command does, what a code means. */
+import { codes, type DiagnosticCode } from '../diagnostics/codes.js';
+import { nearestName } from '../diagnostics/suggest.js';
+import { type Verb, verbs } from './command-line.js';
+import { type ExitCode, exitCodes, type Terminal } from './terminal.js';
+
+const overview = `Usage: fairlead [command] [flags]
+
+A reverse proxy and load balancer with the configuration of Traefik v3.
+
+Commands
+  run           serve traffic; the default
+  check         find everything that is wrong with a configuration, without opening anything
+  healthcheck   ask a running Fairlead whether it is well (ping must be on)
+  version       print the version
+  help          explain a command or the code of a finding, as in: fairlead help FL2001
+
+Flags
+  --configFile=PATH              install file (.yml, .yaml, .toml, .json); else the usual places are searched
+  --entryPoints.web.address=:80  any key of the install configuration; flags win over the environment
+                                 (TRAEFIK_ENTRYPOINTS_WEB_ADDRESS), which wins over the file
+  --json                         data instead of text (check, version, help CODE)
+
+Exit codes: 0 well, 1 an error, 64 the command line cannot be understood.`;
+
+const pages: Readonly<Record<Verb, string>> = {
+  run: `Usage: fairlead [run] [--configFile=PATH] [flags]
+
+Serves traffic until it is told to stop.
+
+Signals
+  SIGTERM, SIGINT  stop as transport.lifeCycle of the entry points says; a second one stops at once
+  SIGHUP           read the files of the file provider again
+  SIGUSR1          open the logs again, after they were moved away`,
+  check: `Usage: fairlead check [--configFile=PATH] [--json] [flags]
+
+Reads the configuration as "run" would, up to the tables that serve traffic, and lists every finding. Opens no socket.
+Exits with 0 when there is no error, else with 1.`,
+  version: `Usage: fairlead version [--json]
+
+Prints the version of Fairlead, of Node and of the platform.`,
+  help: `Usage: fairlead help [command | CODE]
+
+Explains a command, or the code of a finding such as FL2001.`,
+  healthcheck: `Usage: fairlead healthcheck [--configFile=PATH] [flags]
+
+Reads the same configuration as "run", asks /ping on its entry point, and exits with 0 only if the answer is 200.`,
+};
+
+/** Explains `word`, or everything when there is none. */
+export function helpCommand(word: string | undefined, json: boolean, terminal: Terminal): ExitCode {
+  if (word === undefined) {
+    terminal.print(overview);
+    return exitCodes.ok;
+  }
+  const verb = verbs.find((known) => known === word);
+  if (verb !== undefined) {
+    terminal.print(pages[verb]);
+    return exitCodes.ok;
+  }
+  const code = word.toUpperCase();
+  if (Object.hasOwn(codes, code)) {
+    terminal.print(explain(code as DiagnosticCode, json));
+    return exitCodes.ok;
+  }
+  const nearest = nearestName(word, [...verbs, ...Object.keys(codes)]);
+  terminal.tell(
+    `fairlead: nothing is known about "${word}"${nearest === undefined ? '' : `, did you mean "${nearest}"?`}`,
+  );
+  return exitCodes.usage;
+}
+
+function explain(code: DiagnosticCode, json: boolean): string {
+  const { title, severity, help } = codes[code];
+  return json
+    ? JSON.stringify({ code, title, severity, help }, undefined, 2)
+    : `${code} ${title} (${severity})\n\n${help}`;
+}

@@ -1,0 +1,40 @@
+/** The world around a command: its output, its environment, its signals. Tests pass their own. */
+import { wantsColor } from '../diagnostics/render.js';
+
+/** Signals that a running proxy answers. */
+export type Signal = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'SIGUSR1';
+
+export interface Terminal {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Whether people read what `tell` says in colour. */
+  readonly color: boolean;
+  /** Data, on standard output; a newline is added. */
+  print(text: string): void;
+  /** Everything meant for people, on standard error; a newline is added. */
+  tell(text: string): void;
+  /** Calls `listener` at each `signal`; the result ends that. */
+  onSignal(signal: Signal, listener: () => void): () => void;
+}
+
+/** The terminal this process runs in. */
+export function processTerminal(): Terminal {
+  return {
+    environment: process.env,
+    color: wantsColor(process.stderr, process.env),
+    print: (text) => void process.stdout.write(`${text}\n`),
+    tell: (text) => void process.stderr.write(`${text}\n`),
+    onSignal: (signal, listener) => {
+      process.on(signal, listener);
+      return () => process.off(signal, listener);
+    },
+  };
+}
+
+/** Exit codes of every command. */
+export const exitCodes = {
+  ok: 0,
+  error: 1,
+  /** The command line cannot be understood (EX_USAGE of sysexits.h). */
+  usage: 64,
+} as const;
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
