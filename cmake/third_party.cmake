@@ -5,10 +5,25 @@ find_program(FAIRLEAD_NODE node REQUIRED)
 file(GLOB recipes CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/third_party/*.mjs ${CMAKE_SOURCE_DIR}/third_party/*/CMakeLists.txt)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${recipes})
 
+# C libraries and C++ ones on the same libstdc++ fit any compiler of this machine, so clang trees share what cc built. Of
+# the sanitizers only the thread sanitizer has to see inside: without that it would miss the locks and atomics there.
+set(third_party_cc ${CMAKE_C_COMPILER})
+set(third_party_cxx ${CMAKE_CXX_COMPILER})
+if(NOT CMAKE_CROSSCOMPILING)
+  find_program(third_party_cc_native cc REQUIRED)
+  find_program(third_party_cxx_native c++ REQUIRED)
+  set(third_party_cc ${third_party_cc_native})
+  set(third_party_cxx ${third_party_cxx_native})
+endif()
+set(third_party_sanitize "")
+if(FAIRLEAD_SANITIZE STREQUAL "thread")
+  set(third_party_sanitize thread)
+endif()
+
 set(third_party_list ${CMAKE_BINARY_DIR}/third_party.cmake)
 execute_process(
   COMMAND ${FAIRLEAD_NODE} ${CMAKE_SOURCE_DIR}/third_party/prepare.mjs --cmake ${third_party_list}
-    --cc ${CMAKE_C_COMPILER} --cxx ${CMAKE_CXX_COMPILER} --sanitize "${FAIRLEAD_SANITIZE}" --tls ${FAIRLEAD_TLS}
+    --cc ${third_party_cc} --cxx ${third_party_cxx} --sanitize "${third_party_sanitize}" --tls ${FAIRLEAD_TLS}
   WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
   COMMAND_ERROR_IS_FATAL ANY)
 include(${third_party_list})

@@ -7,7 +7,7 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { filesBelow } from './files.mjs';
-import { output, root, run, say, script, Stop } from './run.mjs';
+import { output, run, say, script, Stop } from './run.mjs';
 
 const kVersions = ['20', '22', '24', '26'];
 const kStartMs = 10_000;
