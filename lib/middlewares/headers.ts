@@ -89,12 +89,11 @@ const crossOrigin = record('CrossOrigin', {
   /** Any option about other origins is set: preflight requests are answered here. */
   enabled: bool,
   credentials: bool,
-  /** `*` is among the allowed origins. */
-  anyOrigin: bool,
   addVary: bool,
   /** `*` among the allowed headers or methods, with credentials: the preflight's own words are allowed. */
   echoHeaders: bool,
   echoMethods: bool,
+  /** In the order of the configuration; `*` allows any. */
   origins: list(text),
   /** RE2 sources, not anchored. */
   originPatterns: list(text),
@@ -121,11 +120,10 @@ function lowerCrossOrigin(config: Config) {
       config.addVaryHeader,
     ].some(isSet),
     credentials,
-    anyOrigin: config.accessControlAllowOriginList.includes('*'),
     addVary: config.addVaryHeader,
     echoHeaders: credentials && config.accessControlAllowHeaders.includes('*'),
     echoMethods: credentials && config.accessControlAllowMethods.includes('*'),
-    origins: config.accessControlAllowOriginList.filter((origin) => origin !== '*'),
+    origins: config.accessControlAllowOriginList,
     originPatterns: config.accessControlAllowOriginListRegex,
     allowHeaders: config.accessControlAllowHeaders.join(','),
     allowMethods: config.accessControlAllowMethods.join(','),
