@@ -1,0 +1,64 @@
+/** Fairlead itself, from this working tree, configured as a user would. */
+import { join } from 'node:path';
+import { routesOf } from '../routes.js';
+import type { Proxy, Setting } from './define.js';
+import { versionOf } from './version.js';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const PROGRAM = join(ROOT, 'bin', 'fairlead.js');
+
+function staticFile({ port, certificate }: Setting): string {
+  return `entryPoints:
+  web:
+    address: 127.0.0.1:${port}
+${certificate === undefined ? '' : '    http:\n      tls: {}\n'}    transport:
+      respondingTimeouts:
+        readTimeout: 0s
+        idleTimeout: 600s
+providers:
+  providersThrottleDuration: 100ms
+  file:
+    filename: dynamic.yml
+    watch: true
+log:
+  level: ERROR
+fairlead:
+  workers: 1
+`;
+}
+
+function routers({ routes, generation }: Setting): string {
+  const middlewares = generation === undefined ? '' : ', middlewares: [generation]';
+  if (routes === undefined) return `    all: { rule: "PathPrefix(\`/\`)", service: origin${middlewares} }\n`;
+  return routesOf(routes)
+    .map(({ host, prefix }, index) => {
+      const rule = `Host(\`${host}\`) && PathPrefix(\`${prefix}\`)`;
+      return `    r${index}: { rule: "${rule}", service: origin }\n`;
+    })
+    .join('');
+}
+
+function dynamicFile(setting: Setting): string {
+  const { originPort, certificate, generation } = setting;
+  const header = `  middlewares:
+    generation: { headers: { customResponseHeaders: { X-Generation: "${generation}" } } }
+`;
+  const tls = `tls:
+  certificates:
+    - { certFile: ${certificate?.certificate}, keyFile: ${certificate?.key} }
+`;
+  return `http:
+  routers:
+${routers(setting)}${generation === undefined ? '' : header}  services:
+    origin: { loadBalancer: { servers: [ { url: "http://127.0.0.1:${originPort}" } ] } }
+${certificate === undefined ? '' : tls}`;
+}
+
+export const fairlead: Proxy = {
+  name: 'fairlead',
+  features: ['tls', 'routes', 'reload', 'websocket'],
+  install: 'npm run build',
+  version: () => versionOf([process.execPath, PROGRAM, 'version'], ROOT),
+  files: (setting) => ({ 'static.yml': staticFile(setting), 'dynamic.yml': dynamicFile(setting) }),
+  command: () => ({ argv: [process.execPath, PROGRAM, '--configFile=static.yml'] }),
+};

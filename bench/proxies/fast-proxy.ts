@@ -1,0 +1,3 @@
+import { nodeProxy } from './node-proxy.js';
+
+export const fastProxy = nodeProxy('fast-proxy', 'fast-proxy.mjs', ['tls']);
