@@ -3,7 +3,7 @@ import type { InstallConfiguration } from '../install/schema.js';
 import type { Configuration } from '../merge/model.js';
 import { AppError } from '../errors.js';
 import { Numbering } from './numbering.js';
-import { RuleTables } from './rule/tests.js';
+import { RuleTables } from './rule/instruction.js';
 
 /** What is asked for by name and stored by index. */
 export interface Scope {
