@@ -42,9 +42,13 @@ export function compileNative(cache: string): NativePrograms {
     const binary = join(cache, `${name}-${fingerprint([...sources, ...HEADERS])}`);
     if (existsSync(binary)) return binary;
     const paths = sources.map((file) => join(SOURCES, file));
-    execFileSync('gcc', [...FLAGS, '-o', `${binary}.new`, ...paths, ...libraries], {
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
+    try {
+      execFileSync('gcc', [...FLAGS, '-o', `${binary}.new`, ...paths, ...libraries], {
+        stdio: ['ignore', 'ignore', 'inherit'],
+      });
+    } catch (cause) {
+      throw new Error(`${name} does not compile; it needs: apt-get install gcc libc6-dev libssl-dev`, { cause });
+    }
     renameSync(`${binary}.new`, binary);
     return binary;
   };

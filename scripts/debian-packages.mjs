@@ -4,10 +4,10 @@
 const kBuild = ['ca-certificates', 'ccache', 'cmake', 'g++', 'ninja-build', 'openssl'];
 
 /** For `npm test`: native test framework, formatter, and the real servers and clients of the integration tests. */
-const kTest = ['clang-format-16', 'curl', 'doctest-dev', 'git', 'nginx-light'];
+const kTest = ['clang-format-16', 'curl', 'doctest-dev', 'git', 'libssl-dev', 'nginx-light'];
 
-/** For `npm run bench`: peers and the load generator. */
-const kBench = ['apache2-utils', 'haproxy', 'nginx-light', 'wrk'];
+/** For `npm run bench`: peers, and the TLS client of its load generator. */
+const kBench = ['caddy', 'h2o', 'haproxy', 'libssl-dev', 'linux-perf', 'nginx-light', 'strace'];
 
 /** For fuzzing, coverage of C++, static analysis and profiling. */
 const kDevelop = [

@@ -9,8 +9,8 @@
 #include "request.h"
 #include "system.h"
 
-static char bulk[kBulkBytes];          // What is read; nothing stays in it between two calls.
-static const char zeros[kBulkBytes];   // What uploads are made of.
+static char bulk[kBulkBytes];         // What is read; nothing stays in it between two calls.
+static const char zeros[kBulkBytes];  // What uploads are made of.
 
 static void end(struct Load* load, struct Connection* connection, bool failed) {
   transport_close(&connection->transport);

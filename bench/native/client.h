@@ -12,9 +12,9 @@ struct Connection {
   struct Transport transport;
   enum Phase phase;
   bool head_done;
-  bool closes;       // The response said that the connection ends here.
-  bool queued;       // Waits in the ring of idle connections.
-  uint64_t due_ns;   // When its request should have started.
+  bool closes;      // The response said that the connection ends here.
+  bool queued;      // Waits in the ring of idle connections.
+  uint64_t due_ns;  // When its request should have started.
   uint64_t body_left;
   uint64_t upload_left;
   uint32_t request_length;

@@ -5,8 +5,8 @@
 #include <sys/types.h>
 
 struct CpuTime {
-  uint64_t nanoseconds;   // User and system together, from the scheduler.
-  uint64_t user_ticks;    // The split is sampled by the kernel's tick, so it is good for a share only.
+  uint64_t nanoseconds;  // User and system together, from the scheduler.
+  uint64_t user_ticks;   // The split is sampled by the kernel's tick, so it is good for a share only.
   uint64_t system_ticks;
 };
 

@@ -11,8 +11,8 @@ struct Head {
   int64_t content_length;  // -1 when absent.
   bool closes;             // "Connection: close", or HTTP/1.0.
   bool chunked;
-  bool upgrades;                // An Upgrade field is present.
-  const char* websocket_key;    // Borrowed from the bytes; NULL when absent.
+  bool upgrades;              // An Upgrade field is present.
+  const char* websocket_key;  // Borrowed from the bytes; NULL when absent.
   size_t websocket_key_length;
 };
 

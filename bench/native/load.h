@@ -29,7 +29,7 @@ struct Plan {
   uint32_t paths;
   bool tls;
   bool resumes;
-  bool reconnects;  // A new connection for each request.
+  bool reconnects;   // A new connection for each request.
   bool unannounced;  // ... without saying "Connection: close", for a floor that closes but reads no heads.
   bool websocket;
   pid_t watched[kMaxPids];  // Processes of the proxy.

@@ -34,8 +34,8 @@ struct Clocks {
 };
 
 static struct Load load;
-static struct Ring idles;    // Connections a fixed rate may use next, oldest first.
-static struct Ring closed;   // Connections to open again after kRetryNs, oldest first.
+static struct Ring idles;   // Connections a fixed rate may use next, oldest first.
+static struct Ring closed;  // Connections to open again after kRetryNs, oldest first.
 static uint64_t next_due;
 static uint32_t held;
 static uint32_t launched;
@@ -173,9 +173,7 @@ static void print_cpu(const char* name, struct CpuTime before, struct CpuTime af
          (unsigned long long)(after.system_ticks - before.system_ticks));
 }
 
-static void print_count(const char* name, uint64_t value) {
-  printf(",\"%s\":%llu", name, (unsigned long long)value);
-}
+static void print_count(const char* name, uint64_t value) { printf(",\"%s\":%llu", name, (unsigned long long)value); }
 
 static void report(struct Clocks before, struct Clocks after) {
   const struct Tally* const tally = &load.tally;

@@ -122,8 +122,8 @@ static bool forward(struct Side* to, const char* bytes, size_t length) {
 
 static bool flush(struct Side* side) {
   while (side->unsent_sent < side->unsent_length) {
-    const ssize_t taken = send(side->fd, side->unsent + side->unsent_sent, side->unsent_length - side->unsent_sent,
-                               MSG_NOSIGNAL);
+    const ssize_t taken =
+        send(side->fd, side->unsent + side->unsent_sent, side->unsent_length - side->unsent_sent, MSG_NOSIGNAL);
     if (taken < 0) return errno == EAGAIN;
     side->unsent_sent += (size_t)taken;
   }

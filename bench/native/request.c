@@ -56,8 +56,9 @@ void request_write(const struct Plan* plan, struct Connection* connection) {
 }
 
 void request_upgrade(struct Connection* connection) {
-  connection->request_length = (uint32_t)snprintf(connection->request, sizeof connection->request,
-                                                  "GET /socket HTTP/1.1\r\nHost: example.test\r\nConnection: Upgrade\r\n"
-                                                  "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-                                                  "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+  connection->request_length =
+      (uint32_t)snprintf(connection->request, sizeof connection->request,
+                         "GET /socket HTTP/1.1\r\nHost: example.test\r\nConnection: Upgrade\r\n"
+                         "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+                         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
 }
