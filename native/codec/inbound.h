@@ -26,6 +26,8 @@ class Inbound {
 
   /// The next piece of the request body, as soon as there is one; decoded. `deadline` 0 = none.
   virtual loop::Task<Result<BodyChunk>> read_body(Nanos deadline) = 0;
+  /// The next piece if it has been received already; `data` is empty and `last` false when it has not.
+  virtual Result<BodyChunk> try_read_body() = 0;
   /// Trailers of the request, complete once read_body() said `last`. May be empty.
   virtual const Headers& trailers() const = 0;
   /// The request body has been read to its end.
@@ -42,7 +44,8 @@ class Inbound {
   virtual loop::Task<Status> write_trailers(const Headers& trailers) = 0;
   /// A head has been sent: errors can only cut the response now.
   virtual bool head_written() const = 0;
-  /// Body bytes sent so far.
+  /// Body bytes received and sent so far.
+  virtual std::uint64_t bytes_read() const = 0;
   virtual std::uint64_t bytes_written() const = 0;
 };
 

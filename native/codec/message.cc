@@ -61,11 +61,16 @@ constexpr std::size_t kShortestName = 2;
 constexpr std::size_t kLongestName = 32;
 constexpr std::size_t kSlots = 128;
 
-/// A perfect hash of kKnownNames, whatever their case; the factors were searched for and are proven by make_table().
+/// A perfect hash of kKnownNames, whatever their case: of the length, the first two and the last two letters. The
+/// factors were searched for and are proven by make_table().
 constexpr std::size_t slot_of(std::string_view name) {
-  const auto letter = [name](std::size_t at) { return std::size_t{static_cast<std::uint8_t>(name[at] | 0x20)}; };
-  const std::size_t size = name.size();
-  return (size + 44 * letter(0) + 31 * letter(size - 1) + 21 * letter(size - 2) + 29 * letter(size / 2)) % kSlots;
+  const auto pair = [name](std::size_t at) {
+    const auto low = static_cast<std::uint8_t>(name[at]);
+    const auto high = static_cast<std::uint8_t>(name[at + 1]);
+    return (std::uint32_t{low} | std::uint32_t{high} << 8) | 0x2020;
+  };
+  const auto size = static_cast<std::uint32_t>(name.size());
+  return (pair(0) * 0x324c95e5 + pair(size - 2) * 0x5446e977 + (size << 27)) >> 25;
 }
 
 /// A known name, and in `fold` 0x20 where it has a letter: (text | fold) == lower exactly when the names are equal.

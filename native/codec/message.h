@@ -194,8 +194,8 @@ struct Peer {
   std::string_view tls_version;
   std::string_view tls_cipher;
   std::string_view server_name;
-  /// Index into the snapshot's tlsOptions under which the handshake was made.
-  std::uint32_t tls_options = 0xffffffff;
+  /// Hash of the name of the TLS options under which the handshake was made; it means the same after a reload.
+  std::uint64_t tls_options = 0;
   std::string_view scheme() const { return tls ? "https" : "http"; }
 };
 

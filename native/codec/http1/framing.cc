@@ -1,17 +1,12 @@
 #include "codec/http1/framing.h"
 
-#include "codec/http1/scan.h"
+#include "codec/scan.h"
 
 namespace fairlead::codec::http1 {
 namespace {
 
 constexpr std::size_t kMaxLengthDigits = 19;
 constexpr std::uint64_t kMaxLength = 0x7FFFFFFFFFFFFFFF;
-
-bool is_token(std::string_view text) {
-  const char* end = text.data() + text.size();
-  return !text.empty() && skip_token(text.data(), end) == end;
-}
 
 /// Any value but a lone "chunked". Known to be wrong: 400; a coding we do not know: 501 (RFC 9112 section 6.1).
 HeadFault fault_of_codings(std::string_view value) {
@@ -57,6 +52,10 @@ HeadFault Framing::add_coding(std::string_view value) {
 }
 
 HeadFault Framing::add_options(std::string_view value) {
+  if (value == "keep-alive") {  // what nearly everybody sends
+    keep_alive_ = true;
+    return HeadFault::kNone;
+  }
   std::string_view option;
   while (ascii::next_element(value, option)) {
     if (++options_ > kMaxConnectionOptions) return HeadFault::kTooManyConnectionOptions;

@@ -12,6 +12,7 @@ namespace fairlead::codec::http1 {
 
 /// A position in the bytes of a head that is being parsed.
 struct Cursor {
+  const char* begin;
   const char* at;
   const char* end;
   std::size_t left() const { return static_cast<std::size_t>(end - at); }
@@ -50,22 +51,17 @@ inline ParseOutcome take_line_end(Cursor& cursor, HeadFault& fault, HeadFault ot
 /// fault or kNone.
 template <class Note>
 ParseOutcome parse_fields(Cursor& cursor, std::uint32_t max_fields, Headers& headers, HeadFault& fault, Note note) {
+  const char* at = cursor.at;
+  Line line;
   Header field;
-  while (true) {
-    switch (parse_field_line(cursor.at, cursor.end, field, fault)) {
-      case Line::kField:
-        break;
-      case Line::kEnd:
-        return ParseOutcome::kComplete;
-      case Line::kIncomplete:
-        return ParseOutcome::kIncomplete;
-      case Line::kBad:
-        return ParseOutcome::kBad;
-    }
+  while ((line = parse_field_line(cursor.begin, at, cursor.end, field, fault)) == Line::kField) {
     if (headers.size() == max_fields) return refuse(fault, HeadFault::kTooManyFields);
     headers.add(field);
     if (const HeadFault noted = note(field); noted != HeadFault::kNone) return refuse(fault, noted);
   }
+  cursor.at = at;
+  if (line == Line::kEnd) return ParseOutcome::kComplete;
+  return line == Line::kBad ? ParseOutcome::kBad : ParseOutcome::kIncomplete;
 }
 
 /// Runs `parse(cursor)` on as much of `bytes` as a head may have. The first call parses at once; when the head turns
@@ -79,7 +75,7 @@ ParseOutcome read_head(std::string_view bytes, const HeadLimits& limits, HeadSca
   if (scan.started()) found = scan.search(window);
   if (found == HeadScan::Found::kBareLineFeed) return refuse(fault, HeadFault::kBareLineFeed);
   if (found == HeadScan::Found::kEnd) {
-    Cursor cursor{window.data(), window.data() + window.size()};
+    Cursor cursor{window.data(), window.data(), window.data() + window.size()};
     outcome = parse(cursor);
     if (outcome == ParseOutcome::kComplete) consumed = static_cast<std::size_t>(cursor.at - window.data());
     if (outcome != ParseOutcome::kIncomplete) return outcome;

@@ -1,6 +1,6 @@
 #include "codec/authority.h"
 #include "codec/http1/head_reader.h"
-#include "codec/http1/scan.h"
+#include "codec/scan.h"
 
 namespace fairlead::codec::http1 {
 namespace {
@@ -20,6 +20,7 @@ class RequestHead {
   }
 
   ParseOutcome parse(Cursor& cursor) {
+    begin_ = cursor.begin;
     ParseOutcome outcome = take_empty_line(cursor);
     if (outcome == ParseOutcome::kComplete) outcome = parse_line(cursor);
     if (outcome != ParseOutcome::kComplete) return outcome;
@@ -64,7 +65,7 @@ class RequestHead {
   ParseOutcome parse_method(Cursor& cursor) {
     const char* const method = cursor.at;
     const char* const limit = method + std::min(cursor.left(), kLongestMethod + 1);
-    const char* const stop = skip_method(method, limit);
+    const char* const stop = skip_token(cursor.begin, method, limit);
     if (stop == cursor.end) return ParseOutcome::kIncomplete;
     if (stop == limit || stop == method || *stop != ' ') {
       return refuse(fault_, stop != limit && *stop == '\n' ? HeadFault::kBareLineFeed : HeadFault::kMethodMalformed);
@@ -76,15 +77,9 @@ class RequestHead {
     return ParseOutcome::kComplete;
   }
 
-  /// Methods are too short for blocks to pay.
-  static const char* skip_method(const char* at, const char* end) {
-    while (at != end && detail::kTokenSet.has(*at)) ++at;
-    return at;
-  }
-
   ParseOutcome parse_target(Cursor& cursor) {
     const char* const target = cursor.at;
-    const char* const stop = skip_visible(target, cursor.end);
+    const char* const stop = skip_visible(cursor.begin, target, cursor.end);
     if (stop == cursor.end) return ParseOutcome::kIncomplete;
     if (*stop == '\n') return refuse(fault_, HeadFault::kBareLineFeed);
     // HTTP/0.9 has no version.
@@ -140,7 +135,7 @@ class RequestHead {
 
   HeadFault use_authority(std::string_view text) {
     Authority authority;
-    if (!parse_authority(text, authority)) return HeadFault::kHostMalformed;
+    if (!parse_authority(text, begin_, authority)) return HeadFault::kHostMalformed;
     request_.host = authority.host;
     // "a:" names the default port, as "a" does.
     request_.authority = text.substr(0, text.size() - (text.ends_with(':') ? 1 : 0));
@@ -213,6 +208,7 @@ class RequestHead {
   }
 
   const HeadLimits& limits_;
+  const char* begin_ = nullptr;
   Request& request_;
   HeadFault& fault_;
   Framing framing_;

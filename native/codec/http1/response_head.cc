@@ -1,5 +1,5 @@
 #include "codec/http1/head_reader.h"
-#include "codec/http1/scan.h"
+#include "codec/scan.h"
 
 namespace fairlead::codec::http1 {
 namespace {
@@ -27,7 +27,7 @@ ParseOutcome parse_status_line(Cursor& cursor, Response& response, HeadFault& fa
   cursor.at = digits + kStatusDigits;
   if (cursor.left() > 0 && *cursor.at == ' ') {
     const char* const reason = cursor.at + 1;
-    cursor.at = skip_text(reason, cursor.end);
+    cursor.at = skip_text(cursor.begin, reason, cursor.end);
     response.reason = {reason, static_cast<std::size_t>(cursor.at - reason)};
   }
   return take_line_end(cursor, fault, HeadFault::kStatusLineMalformed);
