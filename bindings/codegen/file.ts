@@ -15,7 +15,8 @@ export const tsBanner = `/** ${notice} */`;
 export const markdownBanner = `<!-- ${notice} -->`;
 
 /** `stripPrefix` and `StripPrefix` to `strip_prefix`. */
-export const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`).replace(/^_/, '');
+export const snakeCase = (name: string): string =>
+  name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`).replace(/^_/, '');
 /** `stripPrefix` and `strip_prefix` to `kStripPrefix`. */
 export const constantName = (name: string): string =>
   `k${name.charAt(0).toUpperCase()}${name.slice(1).replace(/_+(.)/g, (_, c: string) => c.toUpperCase())}`;

@@ -1,7 +1,17 @@
 /** Writes the C++ twins of the wire records: structs, their verify(), and the numbers both sides share. */
 import { createHash } from 'node:crypto';
 import { middlewares } from '../../lib/middlewares/index.js';
-import { accept, deniedCharacters, none, ops, reject, serviceKinds, strategies } from '../../lib/snapshot/records.js';
+import {
+  accept,
+  deniedCharacters,
+  hostKinds,
+  none,
+  ops,
+  pathKinds,
+  reject,
+  serviceKinds,
+  strategies,
+} from '../../lib/snapshot/records.js';
 import { snapshot } from '../../lib/snapshot/root.js';
 import { type Field, type Fields, layoutOf, type RecordType } from '../../lib/snapshot/wire.js';
 import { constantName, cppBanner, cppHex, type GeneratedFile, snakeCase } from './file.js';
@@ -70,6 +80,8 @@ function declarations(): string {
     `inline constexpr std::uint16_t kAccept = 0x${accept.toString(16)};`,
     `inline constexpr std::uint16_t kReject = 0x${reject.toString(16)};\n`,
     enumeration('Op', 'std::uint16_t', ops),
+    enumeration('HostKind', 'std::uint8_t', hostKinds),
+    enumeration('PathKind', 'std::uint8_t', pathKinds),
     enumeration('ServiceKind', 'std::uint8_t', serviceKinds),
     enumeration('Strategy', 'std::uint8_t', strategies),
     enumeration('MiddlewareKind', 'std::uint16_t', kinds),
@@ -80,7 +92,8 @@ function declarations(): string {
 }
 
 /** The first 64 bits of the hash of a layout; compiled into both sides and compared at load. */
-export const fingerprintOf = (layout: string): bigint => createHash('sha256').update(layout).digest().readBigUInt64LE(0);
+export const fingerprintOf = (layout: string): bigint =>
+  createHash('sha256').update(layout).digest().readBigUInt64LE(0);
 
 /** Fingerprint of the wire records. */
 export const wireFingerprint = (): bigint => fingerprintOf(declarations());

@@ -39,6 +39,9 @@ export function compileAccessLog(settings: AccessLogSettings | undefined): WireA
     minDuration: filters?.minDuration ?? 0,
     statusCodes: filters?.statusCodes ?? [],
     fields: Object.entries(fields.names).map(([name, mode]) => ({ name, mode: modes[mode] })),
-    headers: Object.entries(fields.headers.names).map(([name, mode]) => ({ name: name.toLowerCase(), mode: modes[mode] })),
+    headers: Object.entries(fields.headers.names).map(([name, mode]) => ({
+      name: name.toLowerCase(),
+      mode: modes[mode],
+    })),
   };
 }

@@ -3,7 +3,18 @@
  * can bring a tree of packages for what are 40 lines of fixed structure, so it is written here (RFC 5280 section 4.1).
  */
 import { generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
-import { bitString, boolean, der, objectIdentifier, octetString, positiveInteger, sequence, set, time, utf8String } from './der.js';
+import {
+  bitString,
+  boolean,
+  der,
+  objectIdentifier,
+  octetString,
+  positiveInteger,
+  sequence,
+  set,
+  time,
+  utf8String,
+} from './der.js';
 
 /** A certificate chain and its private key, PEM. */
 export interface KeyPair {

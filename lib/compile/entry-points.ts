@@ -13,10 +13,7 @@ type WireEntryPoint = Value<typeof entryPoint>;
 const underscoreStrategies = { keep: 0, delete: 1, reject: 2 } as const;
 
 /** Compiles every TCP entry point, also those without routers: they answer 404. */
-export function compileEntryPoints(
-  scope: Scope,
-  routers: ReadonlyMap<string, RouterLists>,
-): readonly WireEntryPoint[] {
+export function compileEntryPoints(scope: Scope, routers: ReadonlyMap<string, RouterLists>): readonly WireEntryPoint[] {
   return Object.entries(scope.install.entryPoints).flatMap(([name, config]) => {
     const lists = routers.get(name);
     if (lists === undefined) return [];

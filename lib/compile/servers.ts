@@ -24,7 +24,13 @@ export function compileServer({ url, weight, preservePath }: Server, transportId
   const target = written.startsWith('unix:') ? unixTarget(written) : (plainTarget(written) ?? urlTarget(written));
   const { host, port, tls, unix, path } = target;
   const address = unix ? `unix ${path}` : `${tls ? 'tls' : 'tcp'} ${host} ${port}`;
-  return { identity: identityOf(`server ${address} ${transportIdentity}`), url: written, weight, preservePath, ...target };
+  return {
+    identity: identityOf(`server ${address} ${transportIdentity}`),
+    url: written,
+    weight,
+    preservePath,
+    ...target,
+  };
 }
 
 /** `unix:///run/app.sock` and `unix:/run/app.sock`. The Host header is `localhost`, as other proxies have it. */

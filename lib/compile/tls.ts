@@ -56,7 +56,10 @@ export function optionsIndex(scope: Scope, name: string): number {
 /** TLS options by server name on one entry point. Names whose options are broken have `none`. */
 export function compileTlsHosts(scope: Scope, entryPoint: string): readonly WireHost[] {
   const { hosts, refusedHosts }: TlsModel = scope.configuration.tls;
-  const served = [...(hosts.get(entryPoint) ?? [])].map(([host, name]) => ({ host, options: optionsIndex(scope, name) }));
+  const served = [...(hosts.get(entryPoint) ?? [])].map(([host, name]) => ({
+    host,
+    options: optionsIndex(scope, name),
+  }));
   const refused = [...(refusedHosts.get(entryPoint) ?? [])].map((host) => ({ host, options: none }));
   return [...served, ...refused];
 }

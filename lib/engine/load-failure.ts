@@ -51,24 +51,40 @@ function advise({ platform, arch, libc, node, override, candidates, reason }: Lo
     return { cause: 'FAIRLEAD_NATIVE_PATH names a file that is not there', command: 'unset FAIRLEAD_NATIVE_PATH' };
   }
   if (/another build of fairlead/.test(reason)) {
-    return { cause: 'JavaScript and addon are not from the same build', command: override === undefined ? build : 'unset FAIRLEAD_NATIVE_PATH' };
+    return {
+      cause: 'JavaScript and addon are not from the same build',
+      command: override === undefined ? build : 'unset FAIRLEAD_NATIVE_PATH',
+    };
   }
   const glibc = /version `?(GLIBC_[\d.]+)'? not found/.exec(reason)?.[1];
   if (glibc !== undefined) {
-    return { cause: `the system's C library is older than ${glibc.replace('_', ' ')}`, command: 'use a newer system, such as the image node:20-bookworm' };
+    return {
+      cause: `the system's C library is older than ${glibc.replace('_', ' ')}`,
+      command: 'use a newer system, such as the image node:20-bookworm',
+    };
   }
   if (/NODE_MODULE_VERSION|napi_\w+|symbol .*node_api/.test(reason)) {
     return { cause: `Node ${node} is older than the addon needs`, command: 'use Node 20.19 or newer' };
   }
   if (/wrong ELF class|invalid ELF header|cannot open shared object file|relocating|Exec format/.test(reason)) {
-    return { cause: `the addon was built for another system than ${platform} ${arch} with ${libc.name}; node_modules may have been copied`, command: reinstall };
+    return {
+      cause: `the addon was built for another system than ${platform} ${arch} with ${libc.name}; node_modules may have been copied`,
+      command: reinstall,
+    };
   }
   if (/failed to map segment|Operation not permitted|Permission denied/.test(reason)) {
-    return { cause: 'the folder is mounted with noexec, or the file may not be read', command: 'install fairlead on a file system that allows executing' };
+    return {
+      cause: 'the folder is mounted with noexec, or the file may not be read',
+      command: 'install fairlead on a file system that allows executing',
+    };
   }
   if (candidates.length === 0 && platform === 'linux' && (arch === 'x64' || arch === 'arm64')) {
-    return { cause: 'the package was installed without its prebuilt files, or this is a clone that was not built', command: build };
+    return {
+      cause: 'the package was installed without its prebuilt files, or this is a clone that was not built',
+      command: build,
+    };
   }
-  if (platform !== 'linux') return { cause: `fairlead runs on Linux; this is ${platform}`, command: 'run it in a Linux container' };
+  if (platform !== 'linux')
+    return { cause: `fairlead runs on Linux; this is ${platform}`, command: 'run it in a Linux container' };
   return { cause: `there is no prebuilt addon for ${platform} ${arch} with ${libc.name}`, command: build };
 }

@@ -1,8 +1,9 @@
 /** Finds and loads the addon, or explains on one screen why it cannot. */
 import { existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { AppError, reasonOf } from '../errors.js';
+import { packageRoot } from '../package.js';
 import { fingerprint, statsFingerprint } from '../snapshot/generated/fingerprint.js';
 import type { Binding } from './binding.js';
 import { explain } from './load-failure.js';
@@ -17,7 +18,7 @@ let loaded: Binding | undefined;
 
 /** The addon; loaded once. Throws ERR_FAIRLEAD_NATIVE_LOAD with the whole story. */
 export function loadBinding(): Binding {
-  loaded ??= load(packageRoot(import.meta.dirname), process.env['FAIRLEAD_NATIVE_PATH']);
+  loaded ??= load(packageRoot(), process.env['FAIRLEAD_NATIVE_PATH']);
   return loaded;
 }
 
@@ -58,7 +59,9 @@ function locate(root: string, libc: CLibrary): string {
 function matching(binding: Binding, path: string): Binding {
   const abi = binding.abi();
   if (abi.wire === fingerprint && abi.stats === statsFingerprint) return binding;
-  throw new Error(`${path} belongs to another build of fairlead (layout ${abi.wire.toString(16)}, expected ${fingerprint.toString(16)})`);
+  throw new Error(
+    `${path} belongs to another build of fairlead (layout ${abi.wire.toString(16)}, expected ${fingerprint.toString(16)})`,
+  );
 }
 
 function cLibrary(): CLibrary {
@@ -67,19 +70,15 @@ function cLibrary(): CLibrary {
   return version === undefined ? { name: 'musl' } : { name: 'glibc', version };
 }
 
-/** The folder of the package's package.json: this file runs from lib/ as well as from dist/lib/. */
-function packageRoot(from: string): string {
-  for (let folder = from; folder !== dirname(folder); folder = dirname(folder)) {
-    if (existsSync(join(folder, 'package.json'))) return folder;
-  }
-  return from;
-}
-
 /** Every addon file that is there, whether or not it would be chosen. */
 function candidates(root: string, override: string | undefined): readonly string[] {
   if (override !== undefined) return existsSync(override) ? [override] : [];
   const folders = [join(root, 'build', 'Release'), ...subfolders(join(root, 'prebuilds'))];
-  return folders.flatMap((folder) => entries(folder).filter((name) => name.endsWith('.node')).map((name) => join(folder, name)));
+  return folders.flatMap((folder) =>
+    entries(folder)
+      .filter((name) => name.endsWith('.node'))
+      .map((name) => join(folder, name)),
+  );
 }
 
 const subfolders = (folder: string): readonly string[] => entries(folder).map((name) => join(folder, name));

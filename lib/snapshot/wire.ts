@@ -25,7 +25,11 @@ export const i64 = { kind: 'i64' } as const;
 /** UTF-8, not terminated. */
 export const text = { kind: 'text' } as const;
 export const list = <const T extends Field | RecordType<Fields>>(of: T) => ({ kind: 'list', of }) as const;
-export const record = <const F extends Fields>(name: string, fields: F): RecordType<F> => ({ kind: 'record', name, fields });
+export const record = <const F extends Fields>(name: string, fields: F): RecordType<F> => ({
+  kind: 'record',
+  name,
+  fields,
+});
 
 /** The TypeScript value that encodes to a field. 64-bit fields take a bigint or a safe integer. */
 export type Value<T> = T extends { kind: 'u64' | 'i64' }

@@ -1,0 +1,93 @@
+/** Routers, services, middlewares and entry points in Traefik's shapes. */
+import type { EntryPoint } from '../install/entry-point.js';
+import type { Item, MiddlewareConfig, RouterItem, ServiceItem } from '../merge/model.js';
+import { type Json, toJson } from './redact.js';
+
+/** One element as `/api/rawdata` has it. */
+export type Element = { readonly [key: string]: Json };
+
+const inSource = (item: Item<unknown>) => (path: readonly (string | number)[]) =>
+  item.document.isSecret?.([...item.path, ...path]) === true;
+
+/** `status` and what only some elements have: the reasons and the users. */
+function verdict({ status, errors, usedBy }: Item<unknown>): Element {
+  return { ...(errors.length > 0 && { error: errors }), status, ...(usedBy.length > 0 && { usedBy }) };
+}
+
+/** The fields that lists and single answers have beyond `/api/rawdata`. */
+export const named = ({ name, provider }: Item<unknown>): Element => ({ name, provider });
+
+export function routerElement(item: RouterItem): Element {
+  const { config, resolved, using } = item;
+  const written = (toJson(config ?? item.raw, inSource(item)) ?? {}) as Element;
+  const priority = resolved?.priority ?? config?.priority ?? 0n;
+  return {
+    ...written,
+    ...(config?.tls !== undefined && {
+      tls: { ...(written['tls'] as Element), options: config.tls.options ?? 'default' },
+    }),
+    ...(resolved !== undefined && {
+      entryPoints: resolved.entryPoints,
+      observability: observed(resolved.observability),
+    }),
+    priority: Number(priority),
+    ...verdict(item),
+    using,
+  };
+}
+
+const observed = (observability: object): Json => toJson(observability, () => false);
+
+/** `priorityStr` is exact where a JSON number is not. */
+export const routerNamed = (item: RouterItem): Element => ({
+  ...named(item),
+  priorityStr: String(item.resolved?.priority ?? item.config?.priority ?? 0n),
+});
+
+export function serviceElement(item: ServiceItem): Element {
+  const { config } = item;
+  if (config === undefined) return { ...((toJson(item.raw, inSource(item)) ?? {}) as Element), ...verdict(item) };
+  const { kind, middlewares, ...parts } = config;
+  const written = kind === 'internal' ? {} : (toJson(parts, inSource(item)) as Element);
+  const servers = config.kind === 'loadBalancer' ? config.loadBalancer.servers : [];
+  const serverStatus = Object.fromEntries(servers.map(({ url }) => [url, 'UP']));
+  return {
+    ...written,
+    ...(middlewares.length > 0 && { middlewares }),
+    ...verdict(item),
+    ...(item.status !== 'disabled' && servers.length > 0 && { serverStatus }),
+  };
+}
+
+export const serviceNamed = (item: ServiceItem): Element => ({
+  ...named(item),
+  ...(item.config !== undefined && item.config.kind !== 'internal' && { type: item.config.kind.toLowerCase() }),
+});
+
+export function middlewareElement(item: Item<MiddlewareConfig>): Element {
+  const { config } = item;
+  const source = inSource(item);
+  const written =
+    config === undefined
+      ? ((toJson(item.raw, source) ?? {}) as Element)
+      : { [config.kind]: toJson(config.options, (path) => source([config.kind, ...path])) };
+  return { ...written, ...verdict(item) };
+}
+
+export const middlewareNamed = (item: Item<MiddlewareConfig>): Element => ({
+  ...named(item),
+  ...(item.config !== undefined && { type: item.config.kind.toLowerCase() }),
+});
+
+/** A static entry point with its name. */
+export function entryPointElement(name: string, { address, ...rest }: EntryPoint): Element {
+  const { redirections, ...http } = rest.http;
+  const to = redirections?.entryPoint;
+  const shown = {
+    ...rest,
+    http: { ...http, ...(to && { redirections: { entryPoint: { ...to, priority: String(to.priority) } } }) },
+  };
+  const host = address.host.includes(':') ? `[${address.host}]` : address.host;
+  const suffix = address.protocol === 'udp' ? '/udp' : '';
+  return { address: `${host}:${address.port}${suffix}`, ...(toJson(shown, () => false) as Element), name };
+}

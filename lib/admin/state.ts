@@ -1,0 +1,11 @@
+/** What the admin API shows: the configuration that serves, with what is wrong with it. */
+import type { InstallConfiguration } from '../install/schema.js';
+import type { Configuration } from '../merge/model.js';
+
+/** Read anew for every request, so that an answer is never older than the configuration that serves. */
+export interface AdminState {
+  readonly install: InstallConfiguration;
+  readonly configuration: Configuration;
+  readonly version: string;
+  readonly startDate: Date;
+}
