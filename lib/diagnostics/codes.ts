@@ -60,7 +60,6 @@ export const codes = {
   FL3015: { title: 'priority too high', severity: 'error', help: 'Priorities above 9223372036854774807 are reserved for internal routers.' },
   FL3016: { title: 'certificate resolver not supported yet', severity: 'warning', help: 'Certificates are not obtained by this version. The router is served with the certificates under tls.certificates, or the default one.' },
   FL3017: { title: 'internal service not enabled', severity: 'error', help: 'api@internal, ping@internal and ready@internal exist when api or ping is enabled in the install configuration.' },
-  FL3018: { title: 'redirection target does not exist', severity: 'error', help: 'http.redirections.entryPoint.to names an entry point, or a port written as :443.' },
   FL3019: { title: 'weights of all children are zero', severity: 'warning', help: 'A weighted service without a child of positive weight answers 503.' },
   FL3020: { title: 'strategy not supported yet', severity: 'warning', help: 'Servers are chosen by weighted round robin (wrr) instead.' },
   FL3021: { title: 'service without servers', severity: 'warning', help: 'A load balancer without a usable server answers every request with 503.' },

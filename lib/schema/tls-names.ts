@@ -73,8 +73,7 @@ export const curveNames: readonly string[] = Object.keys(curves);
 
 /** A list in OpenSSL's notation, or the first name that is unknown or cannot be used. */
 export type Translated =
-  | { readonly list: string; readonly unknown?: never }
-  | { readonly unknown: string; readonly refused: boolean };
+  { readonly list: string; readonly unknown?: never } | { readonly unknown: string; readonly refused: boolean };
 
 /** Suites in the order given, each once. An empty list stands for the library's choice. */
 export function cipherList(names: readonly string[]): Translated {

@@ -1,0 +1,260 @@
+/**
+ * Reads the objects of one document, each by its own schema: one broken object is disabled with its reasons, and nothing
+ * else is concerned.
+ */
+import type { z } from 'zod';
+import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.js';
+import { didYouMean } from '../diagnostics/suggest.js';
+import { middlewareKinds, middlewareKindsNotYet } from '../schema/middleware.js';
+import { router } from '../schema/router.js';
+import { installSections, type Sections, sections } from '../schema/sections.js';
+import { type ServersTransport, serversTransport } from '../schema/servers-transport.js';
+import { serviceKinds, serviceKindsNotYet, serviceMiddlewares } from '../schema/service.js';
+import { type TlsOptions, tlsCertificate, tlsOptions, type TlsStore, tlsStore } from '../schema/tls.js';
+import { decode } from '../source/decode.js';
+import type { Document, Path } from '../source/origin.js';
+import { formatPath, isMapping } from '../source/path.js';
+import { makeItem } from './item.js';
+import { findKind, type KindTable } from './kinds.js';
+import type {
+  CertificateItem,
+  FileRead,
+  Item,
+  MiddlewareConfig,
+  RouterItem,
+  ServiceConfig,
+  ServiceItem,
+} from './model.js';
+import { qualifiedName } from './names.js';
+
+/** A document as a provider delivers it: parsed, references replaced, the files it names read. */
+export interface LoadedDocument {
+  readonly document: Document;
+  /** By the name written in the document. */
+  readonly files: ReadonlyMap<string, FileRead>;
+  /** Findings of reading it; those below an object become that object's. */
+  readonly findings: readonly Diagnostic[];
+  /** Values with a reference that could not be replaced. */
+  readonly broken: readonly Path[];
+}
+
+/** The objects of one document, in the order written. */
+export interface Fragment {
+  readonly provider: string;
+  readonly routers: readonly RouterItem[];
+  readonly services: readonly ServiceItem[];
+  readonly middlewares: readonly Item<MiddlewareConfig>[];
+  readonly serversTransports: readonly Item<ServersTransport>[];
+  readonly certificates: readonly CertificateItem[];
+  readonly options: readonly Item<TlsOptions>[];
+  readonly stores: readonly Item<TlsStore>[];
+  readonly files: ReadonlyMap<string, FileRead>;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Decodes one document of a provider. Pure; never throws for what a user can write. */
+export function decodeDynamic(loaded: LoadedDocument, provider: string): Fragment {
+  return new FragmentReader(loaded, provider).read();
+}
+
+/** What a broken object of each section costs. */
+const costs: Readonly<Record<string, (name: string) => string>> = {
+  routers: (name) => `router "${name}" is disabled; everything else is served`,
+  services: (name) => `service "${name}" and the routers that use it are disabled; everything else is served`,
+  middlewares: (name) => `middleware "${name}" and the routers that use it are disabled; everything else is served`,
+  serversTransports: (name) =>
+    `transport "${name}" and the services that use it are disabled; everything else is served`,
+  certificates: () => 'this certificate is left out; everything else is served',
+  options: (name) => `TLS options "${name}" are disabled; handshakes for hosts that use them are refused`,
+  stores: (name) => `store "${name}" is left out; a generated certificate is the default one`,
+};
+
+const lowerKeys = (names: readonly string[]): ReadonlyMap<string, string> =>
+  new Map(names.map((name) => [name.toLowerCase(), name]));
+
+const serviceTable: KindTable = {
+  noun: 'service',
+  served: lowerKeys(Object.keys(serviceKinds)),
+  notYet: lowerKeys(serviceKindsNotYet),
+  beside: new Set(['middlewares']),
+};
+const middlewareTable: KindTable = {
+  noun: 'middleware',
+  served: new Map([...middlewareKinds].map(([key, { name }]) => [key, name])),
+  notYet: middlewareKindsNotYet,
+  beside: new Set(),
+};
+
+/** What decoding one object gave. */
+interface Read<T> {
+  readonly config?: T | undefined;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+class FragmentReader {
+  readonly #loaded: LoadedDocument;
+  readonly #provider: string;
+  /** Findings that no object has claimed yet. */
+  #unclaimed: Diagnostic[] = [];
+  #document: Document;
+  #dropped: readonly Path[] = [];
+
+  constructor(loaded: LoadedDocument, provider: string) {
+    this.#loaded = loaded;
+    this.#provider = provider;
+    this.#document = loaded.document;
+  }
+
+  read(): Fragment {
+    const outline = this.#outline();
+    const { http, tls } = outline;
+    const fragment = {
+      provider: this.#provider,
+      files: this.#loaded.files,
+      routers: this.#entries(['http', 'routers'], http?.routers, (path) => this.#decode(router, path)),
+      services: this.#entries(['http', 'services'], http?.services, (path, name) => this.#service(path, name)),
+      middlewares: this.#entries(['http', 'middlewares'], http?.middlewares, (path, name) =>
+        this.#middleware(path, name),
+      ),
+      serversTransports: this.#entries(['http', 'serversTransports'], http?.serversTransports, (path) =>
+        this.#decode(serversTransport, path),
+      ),
+      certificates: this.#entries(['tls', 'certificates'], tls?.certificates, (path) =>
+        this.#decode(tlsCertificate, path),
+      ),
+      options: this.#entries(['tls', 'options'], tls?.options, (path) => this.#decode(tlsOptions, path)),
+      stores: this.#entries(['tls', 'stores'], tls?.stores, (path) => this.#decode(tlsStore, path)),
+    };
+    return { ...fragment, diagnostics: this.#unclaimed };
+  }
+
+  /** The sections and the names in them. */
+  #outline(): Sections {
+    const { document, findings, broken } = this.#loaded;
+    const known = this.#knownSections(document);
+    const decoded = decode(sections, known, {
+      isolate: true,
+      broken,
+      effectOf: (entry) => (entry === undefined ? 'this section is left out; everything else is served' : undefined),
+    });
+    this.#document = decoded.document;
+    this.#dropped = decoded.dropped;
+    this.#unclaimed.push(...findings, ...decoded.diagnostics);
+    return decoded.value ?? {};
+  }
+
+  /** The document without root keys that are not of the dynamic configuration. */
+  #knownSections(document: Document): Document {
+    if (!isMapping(document.value)) return document;
+    const names = Object.keys(sections.shape);
+    const value: Record<string, unknown> = {};
+    for (const [key, section] of Object.entries(document.value)) {
+      const lower = key.toLowerCase();
+      if (names.includes(lower)) value[key] = section;
+      else if (!(installSections as readonly string[]).includes(lower)) this.#unknownSection(key, names);
+    }
+    return {
+      ...document,
+      value,
+      origin: (path, part) => document.origin(path, part),
+      isSecret: (path) => document.isSecret?.(path) ?? false,
+    };
+  }
+
+  #unknownSection(key: string, names: readonly string[]): void {
+    const finding = {
+      message: `unknown section "${key}"`,
+      path: [key],
+      origin: this.#loaded.document.origin([key], 'key'),
+      hint: didYouMean(key, names),
+      effect: 'the section is ignored; everything else is served',
+    };
+    this.#unclaimed.push(diagnose('FL2008', finding));
+  }
+
+  /** Decodes each entry of a section, broken ones included, in the order written. */
+  #entries<T>(section: Path, entries: object | undefined, read: (path: Path, name: string) => Read<T>): Item<T>[] {
+    const items: Item<T>[] = [];
+    const isList = Array.isArray(entries);
+    for (const key of Object.keys(entries ?? {})) {
+      const path = [...section, isList ? Number(key) : key];
+      const name = this.#name(section, path);
+      const { config, diagnostics } = read(path, name);
+      items.push(this.#item(section, name, path, config, diagnostics));
+    }
+    for (const path of this.#dropped) {
+      if (path.length !== section.length + 1 || !section.every((part, index) => part === path[index])) continue;
+      items.push(this.#item<T>(section, this.#name(section, path), path, undefined, []));
+    }
+    return items;
+  }
+
+  #item<T>(section: Path, name: string, path: Path, config: T | undefined, found: readonly Diagnostic[]): Item<T> {
+    const effect = costs[String(section[1])]?.(name);
+    const diagnostics = [...this.#claim(path), ...found].map((diagnostic) =>
+      diagnostic.severity !== 'error' || diagnostic.effect !== undefined || effect === undefined
+        ? diagnostic
+        : { ...diagnostic, effect },
+    );
+    return makeItem({ name, provider: this.#provider, config, document: this.#document, path, diagnostics });
+  }
+
+  /** Takes the findings below `path` out of those that belong to nobody. */
+  #claim(path: Path): readonly Diagnostic[] {
+    if (this.#unclaimed.length === 0) return [];
+    const prefix = formatPath(path).toLowerCase();
+    const below = (diagnostic: Diagnostic): boolean => {
+      const own = diagnostic.path.toLowerCase();
+      return own === prefix || own.startsWith(`${prefix}.`) || own.startsWith(`${prefix}[`);
+    };
+    const claimed = this.#unclaimed.filter(below);
+    if (claimed.length > 0) this.#unclaimed = this.#unclaimed.filter((diagnostic) => !below(diagnostic));
+    return claimed;
+  }
+
+  #name(section: Path, path: Path): string {
+    const own = section[1] === 'certificates' ? formatPath(path) : String(path.at(-1));
+    const shared = section[0] === 'tls' && own === 'default';
+    return shared ? own : qualifiedName(own, this.#provider);
+  }
+
+  #decode<S extends z.ZodType>(schema: S, path: Path): Read<z.output<S>> {
+    const { value, diagnostics } = decode(schema, this.#document, { path });
+    return { config: value, diagnostics };
+  }
+
+  #middleware(path: Path, name: string): Read<MiddlewareConfig> {
+    const found = findKind(middlewareTable, name, this.#document, path);
+    const definition = middlewareKinds.get(found.kind ?? '');
+    if (definition === undefined) return { diagnostics: found.diagnostics };
+    const options = this.#decode(definition.schema, [
+      ...path,
+      found.keys.get(definition.name.toLowerCase()) ?? definition.name,
+    ]);
+    const diagnostics = [...found.diagnostics, ...options.diagnostics];
+    if (options.config === undefined || found.diagnostics.length > 0) return { diagnostics };
+    return { config: { kind: definition.name, options: options.config as MiddlewareConfig['options'] }, diagnostics };
+  }
+
+  #service(path: Path, name: string): Read<ServiceConfig> {
+    const found = findKind(serviceTable, name, this.#document, path);
+    const written = (key: string): Path => [...path, found.keys.get(key.toLowerCase()) ?? key];
+    const chain = this.#decode(serviceMiddlewares, written('middlewares'));
+    const middlewares = found.keys.has('middlewares') ? chain : { config: [], diagnostics: [] };
+    const before = [...found.diagnostics, ...middlewares.diagnostics];
+    if (found.kind === undefined) return { diagnostics: before };
+    const kind = serviceTable.served.get(found.kind) as keyof typeof serviceKinds;
+    const { config, diagnostics } = this.#serviceKind(kind, written(kind), middlewares.config ?? []);
+    const whole = found.diagnostics.length === 0 && middlewares.config !== undefined;
+    return { config: whole ? config : undefined, diagnostics: [...before, ...diagnostics] };
+  }
+
+  #serviceKind(kind: keyof typeof serviceKinds, path: Path, middlewares: readonly string[]): Read<ServiceConfig> {
+    if (kind === 'loadBalancer') {
+      const { config, diagnostics } = this.#decode(serviceKinds.loadBalancer, path);
+      return { config: config && { kind, middlewares, loadBalancer: config }, diagnostics };
+    }
+    const { config, diagnostics } = this.#decode(serviceKinds.weighted, path);
+    return { config: config && { kind, middlewares, weighted: config }, diagnostics };
+  }
+}

@@ -1,0 +1,70 @@
+/** What entry points give to the routers on them (Traefik: entry point model). */
+import type { EntryPointSettings, Settings } from './settings.js';
+import type { RouterItem } from './model.js';
+
+/** The entry point that serves Fairlead's own API; never one of the default ones. */
+export const internalEntryPoint = 'traefik';
+
+/** Entry points of routers that name none: those marked `asDefault`, else all for TCP but the internal one. Sorted. */
+export function defaultEntryPoints({ entryPoints }: Settings): readonly string[] {
+  const candidates = [...entryPoints.values()].filter(
+    ({ name, protocol }) => protocol === 'tcp' && name !== internalEntryPoint,
+  );
+  const marked = candidates.filter(({ asDefault }) => asDefault);
+  return (marked.length > 0 ? marked : candidates).map(({ name }) => name).sort();
+}
+
+/**
+ * The router as it is on its entry points. An entry point with middlewares, TLS or observability of its own adds them;
+ * a router on several entry points, some of them such, is split: `<entry point>-<name>`.
+ */
+export function onEntryPoints(
+  item: RouterItem,
+  settings: Settings,
+  defaults: readonly string[],
+): readonly RouterItem[] {
+  const { config } = item;
+  if (config === undefined) return [item];
+  const written = config.entryPoints ?? [];
+  const entryPoints = written.length === 0 ? defaults : [...new Set(written)];
+  const special = (name: string): boolean => hasModel(settings.entryPoints.get(name));
+  const plain = entryPoints.filter((name) => !special(name));
+  const split = entryPoints.filter(special).map((entryPoint) => {
+    const name = entryPoints.length > 1 ? `${entryPoint}-${item.name}` : item.name;
+    return withModel({ ...item, name }, settings.entryPoints.get(entryPoint), entryPoint);
+  });
+  if (plain.length === 0 && split.length > 0) return split;
+  return [{ ...item, config: { ...config, entryPoints: plain } }, ...split];
+}
+
+function hasModel(settings: EntryPointSettings | undefined): boolean {
+  if (settings === undefined) return false;
+  const {
+    accessLogs = true,
+    metrics = true,
+    tracing = true,
+    traceVerbosity = 'minimal',
+  } = settings.observability ?? {};
+  const observed = accessLogs && metrics && tracing && traceVerbosity === 'minimal';
+  return settings.middlewares.length > 0 || settings.tls !== undefined || !observed;
+}
+
+function withModel(item: RouterItem, settings: EntryPointSettings | undefined, entryPoint: string): RouterItem {
+  const { config } = item;
+  if (config === undefined || settings === undefined) return item;
+  const tls = config.tls ?? settings.tls;
+  return {
+    ...item,
+    config: {
+      ...config,
+      entryPoints: [entryPoint],
+      middlewares: [...settings.middlewares, ...config.middlewares],
+      observability: { ...settings.observability, ...defined(config.observability ?? {}) },
+      ...(tls !== undefined && { tls }),
+    },
+  };
+}
+
+function defined<T extends object>(value: T): T {
+  return Object.fromEntries(Object.entries(value).filter(([, set]) => set !== undefined)) as T;
+}

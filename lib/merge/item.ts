@@ -1,0 +1,49 @@
+/** Makes the items of the model and changes their verdict. */
+import type { Diagnostic } from '../diagnostics/diagnostic.js';
+import type { Document, Path } from '../source/origin.js';
+import { valueAt } from '../source/path.js';
+import type { Item, Status } from './model.js';
+
+/** What an item is made of. */
+export interface Draft<T> {
+  readonly name: string;
+  readonly provider: string;
+  readonly config?: T | undefined;
+  readonly document: Document;
+  readonly path: Path;
+  readonly diagnostics?: readonly Diagnostic[];
+}
+
+/** An item whose status follows from its findings. Without `config` it is disabled. */
+export function makeItem<T>({ name, provider, config, document, path, diagnostics = [] }: Draft<T>): Item<T> {
+  const raw = valueAt(document.value, path);
+  const origin = document.origin(path, 'key');
+  const status = config === undefined ? 'disabled' : statusOf(diagnostics);
+  const errors = messages(diagnostics);
+  const base = { name, provider, raw, status, errors, diagnostics, origin, document, path, usedBy: [], using: [] };
+  return config === undefined ? base : { ...base, config };
+}
+
+/** The item with further findings, and the status they leave it in. A disabled one stays disabled. */
+export function withFindings<I extends Item<unknown>>(item: I, findings: readonly Diagnostic[]): I {
+  if (findings.length === 0) return item;
+  const status = worse(item.status, statusOf(findings));
+  return {
+    ...item,
+    status,
+    errors: [...item.errors, ...messages(findings)],
+    diagnostics: [...item.diagnostics, ...findings],
+  };
+}
+
+/** What findings mean for the object they belong to. */
+export function statusOf(findings: readonly Diagnostic[]): Status {
+  if (findings.some(({ severity }) => severity === 'error')) return 'disabled';
+  return findings.some(({ severity }) => severity === 'warning') ? 'warning' : 'enabled';
+}
+
+const ranks: readonly Status[] = ['enabled', 'warning', 'disabled'];
+const worse = (a: Status, b: Status): Status => (ranks.indexOf(a) >= ranks.indexOf(b) ? a : b);
+
+const messages = (findings: readonly Diagnostic[]): string[] =>
+  findings.filter(({ severity }) => severity !== 'notice').map(({ message }) => message);

@@ -1,0 +1,86 @@
+/** Checks that what an object names exists and is served. */
+import type { DiagnosticCode } from '../diagnostics/codes.js';
+import type { Diagnostic } from '../diagnostics/diagnostic.js';
+import { didYouMean } from '../diagnostics/suggest.js';
+import type { Item } from '../merge/model.js';
+import { internal, resolveName } from '../merge/names.js';
+import type { Path } from '../source/origin.js';
+import { findingOn } from './finding.js';
+
+/** One kind of object that others name. */
+export interface ReferenceKind {
+  readonly code: DiagnosticCode;
+  /** "middleware", "service", … */
+  readonly noun: string;
+  /** Traefik's text for a name that nobody defines. */
+  missing(name: string): string;
+}
+
+export const middlewareReference: ReferenceKind = {
+  code: 'FL3001',
+  noun: 'middleware',
+  missing: (name) => `middleware "${name}" does not exist`,
+};
+export const serviceReference: ReferenceKind = {
+  code: 'FL3002',
+  noun: 'service',
+  missing: (name) => `the service "${name}" does not exist`,
+};
+export const transportReference: ReferenceKind = {
+  code: 'FL3003',
+  noun: 'transport',
+  missing: (name) => `servers transport not found ${name}`,
+};
+
+/** Services that Fairlead has when they are switched on in the install configuration. */
+const switchedOn: Readonly<Record<string, string>> = {
+  'api@internal': 'api',
+  'dashboard@internal': 'dashboard',
+  'ping@internal': 'ping',
+  'ready@internal': 'ping',
+};
+
+/** The qualified name of what `from` names at `at`, or the finding why it cannot be used. */
+export function refer<T>(
+  kind: ReferenceKind,
+  items: ReadonlyMap<string, Item<T>>,
+  from: Item<unknown>,
+  written: string,
+  at: Path,
+): { readonly name: string; readonly finding?: never } | { readonly finding: Diagnostic } {
+  const name = resolveName(written, from.provider);
+  const target = items.get(name);
+  if (target === undefined) return { finding: missing(kind, items, from, name, written, at) };
+  if (target.status !== 'disabled') return { name };
+  const message = `${kind.noun} "${name}" is disabled: ${target.errors[0] ?? 'it has errors'}`;
+  return { finding: findingOn(from, 'FL3013', { message, at }) };
+}
+
+function missing<T>(
+  { code, missing, noun }: ReferenceKind,
+  items: ReadonlyMap<string, Item<T>>,
+  from: Item<unknown>,
+  name: string,
+  written: string,
+  at: Path,
+): Diagnostic {
+  const option = noun === 'service' ? switchedOn[name] : undefined;
+  if (option !== undefined) {
+    const hint =
+      option === 'dashboard' ? 'this version has no dashboard' : `add "${option}: {}" to the install configuration`;
+    return findingOn(from, 'FL3017', { message: `${option} is not enabled`, at, hint });
+  }
+  return findingOn(from, code, { message: missing(name), at, hint: suggestion(items, written, name) });
+}
+
+/** The same name of another provider, else the nearest name. */
+function suggestion<T>(items: ReadonlyMap<string, Item<T>>, written: string, name: string): string | undefined {
+  const bare = written.split('@', 1)[0] ?? written;
+  const [, provider = ''] = name.split('@');
+  for (const other of items.keys()) if (other.startsWith(`${bare}@`)) return `did you mean "${other}"?`;
+  const own = [...items.keys()]
+    .filter((key) => key.endsWith(`@${provider}`))
+    .map((key) => key.slice(0, -provider.length - 1));
+  const others = [...items].filter(([, item]) => item.provider !== internal).map(([key]) => key);
+  return didYouMean(bare, own) ?? didYouMean(name, others);
+}

@@ -1,0 +1,162 @@
+/** `http.routers`: rules, entry points, and everything they name. */
+import type { Diagnostic } from '../diagnostics/diagnostic.js';
+import { didYouMean } from '../diagnostics/suggest.js';
+import { withFindings } from '../merge/item.js';
+import type { Item, MiddlewareConfig, ResolvedRouter, RouterItem, ServiceItem } from '../merge/model.js';
+import { internal, resolveTlsName } from '../merge/names.js';
+import type { Settings } from '../merge/settings.js';
+import type { Router } from '../schema/router.js';
+import { defaultPriority, hostsOf } from '../schema/rule/parser.js';
+import { findingOn } from './finding.js';
+import { middlewareReference, refer, serviceReference } from './references.js';
+import { checkRule } from './rules.js';
+
+/** What routers may name. */
+export interface RouterContext {
+  readonly settings: Settings;
+  readonly services: ReadonlyMap<string, ServiceItem>;
+  readonly middlewares: ReadonlyMap<string, Item<MiddlewareConfig>>;
+}
+
+/** Traefik keeps the priorities above this for internal routers. */
+const maxUserPriority = 2n ** 63n - 1n - 1000n;
+
+/** All routers resolved, but for the existence of their TLS options, which depends on their neighbours. */
+export function checkRouters(
+  routers: ReadonlyMap<string, RouterItem>,
+  context: RouterContext,
+): ReadonlyMap<string, RouterItem> {
+  return new Map(
+    [...routers].map(([name, item]) => [name, item.config === undefined ? item : check(item, item.config, context)]),
+  );
+}
+
+function check(item: RouterItem, config: Router, context: RouterContext): RouterItem {
+  const rule = checkRule(item, config.rule);
+  const entryPoints = checkEntryPoints(item, config, context.settings);
+  const chain = checkChain(item, config, context);
+  const service = refer(serviceReference, context.services, item, config.service, ['service']);
+  const checked = withFindings(item, [
+    ...syntaxFindings(item, config, context.settings),
+    ...rule.diagnostics,
+    ...entryPoints.diagnostics,
+    ...chain.diagnostics,
+    ...(service.finding === undefined ? [] : [service.finding]),
+    ...limitFindings(item, config),
+  ]);
+  if (checked.status === 'disabled' || rule.rule === undefined || service.finding !== undefined) return checked;
+  const resolved: ResolvedRouter = {
+    rule: rule.rule,
+    priority: config.priority === 0n ? BigInt(defaultPriority(config.rule)) : config.priority,
+    entryPoints: entryPoints.names,
+    middlewares: chain.names,
+    service: service.name,
+    hosts: hostsOf(rule.rule),
+    ...(config.tls !== undefined && { tls: { options: resolveTlsName(config.tls.options, item.provider) } }),
+    observability: observabilityOf(config),
+  };
+  return { ...checked, resolved };
+}
+
+const observabilityOf = ({ observability }: Router): ResolvedRouter['observability'] => ({
+  accessLogs: observability?.accessLogs ?? true,
+  metrics: observability?.metrics ?? true,
+  tracing: observability?.tracing ?? true,
+  traceVerbosity: observability?.traceVerbosity ?? 'minimal',
+});
+
+function syntaxFindings(
+  item: RouterItem,
+  { ruleSyntax, rule }: Router,
+  { defaultRuleSyntax }: Settings,
+): readonly Diagnostic[] {
+  const syntax = ruleSyntax ?? (item.provider === internal ? 'v3' : defaultRuleSyntax);
+  if (syntax !== 'v2') return [];
+  const message = 'rule syntax "v2" is not supported yet';
+  const hint =
+    ruleSyntax === undefined
+      ? 'core.defaultRuleSyntax says v2; write the rule in v3 syntax'
+      : 'write the rule in v3 syntax and remove "ruleSyntax"';
+  return [
+    findingOn(item, 'FL4007', { message, at: [ruleSyntax === undefined && rule !== '' ? 'rule' : 'ruleSyntax'], hint }),
+  ];
+}
+
+function limitFindings(item: RouterItem, config: Router): readonly Diagnostic[] {
+  const findings: Diagnostic[] = [];
+  if (item.provider !== internal && config.priority > maxUserPriority) {
+    const message = `the router priority ${config.priority} exceeds the max user-defined priority ${maxUserPriority}`;
+    findings.push(findingOn(item, 'FL3015', { message, at: ['priority'] }));
+  }
+  if (config.parentRefs !== undefined && config.parentRefs.length > 0) {
+    const message =
+      'parent routers are not supported yet: alone, the router would take requests that its parent filters';
+    findings.push(findingOn(item, 'FL3012', { message, at: ['parentRefs'] }));
+  }
+  if (config.tls?.certResolver !== undefined) {
+    const message = `certificate resolvers are not supported yet: no certificate is obtained from "${config.tls.certResolver}"`;
+    const effect = 'the router is served with the configured certificates, or the default one';
+    findings.push(findingOn(item, 'FL3016', { message, at: ['tls', 'certResolver'], effect }));
+  }
+  return findings;
+}
+
+interface Named {
+  readonly names: readonly string[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** An unknown entry point costs that entry point; none left costs the router. */
+function checkEntryPoints(item: RouterItem, { entryPoints = [] }: Router, { entryPoints: known }: Settings): Named {
+  const names: string[] = [];
+  const diagnostics: Diagnostic[] = [];
+  for (const name of entryPoints) {
+    const entryPoint = known.get(name);
+    const at = ['entryPoints', entryPoints.indexOf(name)];
+    if (entryPoint?.protocol === 'tcp') names.push(name);
+    else if (entryPoint !== undefined) {
+      const message = `entryPoint "${name}" is for UDP`;
+      diagnostics.push(
+        findingOn(item, 'FL3022', { message, at, severity: 'warning', effect: 'the router is not served on it' }),
+      );
+    } else {
+      const hint = didYouMean(name, known.keys()) ?? `defined are ${[...known.keys()].join(', ')}`;
+      const effect = 'the router is served on its other entry points';
+      diagnostics.push(findingOn(item, 'FL3004', { message: `entryPoint "${name}" doesn't exist`, at, hint, effect }));
+    }
+  }
+  if (names.length > 0) return { names, diagnostics };
+  const lost = diagnostics.map(({ effect: _, ...rest }) => ({
+    ...rest,
+    effect: 'the router has no other entry point',
+  }));
+  const hint = entryPoints.length === 0 ? 'name one in "entryPoints"' : undefined;
+  return {
+    names,
+    diagnostics: [...lost, findingOn(item, 'FL3005', { message: 'no valid entryPoint for this router', hint })],
+  };
+}
+
+function checkChain(item: RouterItem, { middlewares }: Router, context: RouterContext): Named {
+  const own = ownMiddlewares(item);
+  const names: string[] = [];
+  const diagnostics: Diagnostic[] = [];
+  for (const [index, written] of middlewares.entries()) {
+    // Those that the entry point puts before the router's own are not written in the router.
+    const place = index - (middlewares.length - own);
+    const at = place < 0 ? [] : ['middlewares', place];
+    const reference = refer(middlewareReference, context.middlewares, item, written, at);
+    if (reference.finding === undefined) names.push(reference.name);
+    else diagnostics.push(reference.finding);
+  }
+  return { names, diagnostics };
+}
+
+/** How many of the middlewares are written in the router itself. */
+function ownMiddlewares({ raw, config }: RouterItem): number {
+  const key = Object.keys(raw ?? {}).find((name) => name.toLowerCase() === 'middlewares');
+  const written = key === undefined ? undefined : (raw as Readonly<Record<string, unknown>>)[key];
+  if (Array.isArray(written)) return written.length;
+  if (typeof written !== 'string') return 0;
+  return Math.min(written.split(',').filter((name) => name.trim() !== '').length, config?.middlewares.length ?? 0);
+}

@@ -1,0 +1,148 @@
+/**
+ * Which TLS options a server name has on an entry point. They are chosen before the router is known, so routers of one
+ * host have to agree (Traefik: TLS options conflicts; rules reference, section 8).
+ */
+import type { Diagnostic } from '../diagnostics/diagnostic.js';
+import { didYouMean } from '../diagnostics/suggest.js';
+import { withFindings } from '../merge/item.js';
+import type { Item, RouterItem } from '../merge/model.js';
+import type { TlsOptions } from '../schema/tls.js';
+import { findingOn } from './finding.js';
+
+/** Routers with their TLS options settled, and what each entry point has to know. */
+export interface TlsHosts {
+  readonly routers: ReadonlyMap<string, RouterItem>;
+  readonly hosts: ReadonlyMap<string, ReadonlyMap<string, string>>;
+  readonly refusedHosts: ReadonlyMap<string, ReadonlySet<string>>;
+}
+
+export function settleTlsHosts(
+  routers: ReadonlyMap<string, RouterItem>,
+  options: ReadonlyMap<string, Item<TlsOptions>>,
+): TlsHosts {
+  const conflicts = findConflicts(routers);
+  const settled = [...routers.values()].flatMap((item) => resolveConflicts(item, conflicts.get(item.name)));
+  const hosts = new Map<string, Map<string, string>>();
+  const refusedHosts = new Map<string, Set<string>>();
+  const checked = settled.map((item) => {
+    const name = item.resolved?.tls?.options;
+    if (item.resolved === undefined || name === undefined) return item;
+    const finding = brokenOptions(item, name, options);
+    for (const entryPoint of item.resolved.entryPoints) {
+      for (const host of item.resolved.hosts) {
+        if (host === '*') continue;
+        if (finding === undefined) inner(hosts, entryPoint, () => new Map<string, string>()).set(host, name);
+        else inner(refusedHosts, entryPoint, () => new Set<string>()).add(host);
+      }
+    }
+    return finding === undefined ? item : withoutResolution(withFindings(item, [finding]));
+  });
+  return { routers: new Map(checked.map((item) => [item.name, item])), hosts, refusedHosts };
+}
+
+function inner<K, V>(outer: Map<K, V>, key: K, make: () => V): V {
+  const known = outer.get(key);
+  if (known !== undefined) return known;
+  const made = make();
+  outer.set(key, made);
+  return made;
+}
+
+function withoutResolution(item: RouterItem): RouterItem {
+  const { resolved: _, ...rest } = item;
+  return rest;
+}
+
+/** For each router the entry points on which it cannot have its options, with the reason. */
+type Conflicts = ReadonlyMap<string, ReadonlyMap<string, Diagnostic>>;
+
+function findConflicts(routers: ReadonlyMap<string, RouterItem>): Conflicts {
+  const found = new Map<string, Map<string, Diagnostic>>();
+  const note = (item: RouterItem, entryPoint: string, finding: Diagnostic) => {
+    const own = inner(found, item.name, () => new Map<string, Diagnostic>());
+    if (!own.has(entryPoint)) own.set(entryPoint, finding);
+  };
+  for (const [entryPoint, byHost] of routersByHost(routers)) {
+    for (const [host, items] of byHost) {
+      const names = [...new Set(items.map((item) => item.resolved?.tls?.options ?? 'default'))];
+      if (host === '*')
+        for (const item of items)
+          if (item.resolved?.tls?.options !== 'default') note(item, entryPoint, hostless(item, entryPoint));
+      if (host === '*' || names.length < 2) continue;
+      for (const item of items) note(item, entryPoint, disagreement(item, host, entryPoint, names));
+    }
+  }
+  return found;
+}
+
+/** TLS routers by entry point and host; those without any host stand under `*`. */
+function routersByHost(
+  routers: ReadonlyMap<string, RouterItem>,
+): ReadonlyMap<string, ReadonlyMap<string, readonly RouterItem[]>> {
+  const found = new Map<string, Map<string, RouterItem[]>>();
+  for (const item of routers.values()) {
+    if (item.resolved?.tls === undefined) continue;
+    const names = item.resolved.hosts.filter((host) => host !== '*');
+    for (const entryPoint of item.resolved.entryPoints) {
+      const byHost = inner(found, entryPoint, () => new Map<string, RouterItem[]>());
+      for (const host of names.length > 0 ? names : ['*']) inner(byHost, host, () => []).push(item);
+    }
+  }
+  return found;
+}
+
+function disagreement(item: RouterItem, host: string, entryPoint: string, names: readonly string[]): Diagnostic {
+  const listed = names.map((name) => `"${name}"`).join(' and ');
+  const message = `routers of host "${host}" on entry point "${entryPoint}" name different TLS options: ${listed}`;
+  const at = item.config?.tls?.options === undefined ? {} : { at: ['tls', 'options'] };
+  return findingOn(item, 'FL5008', {
+    message,
+    ...at,
+    hint: 'give them the same options',
+    effect: 'all of them use the default TLS options',
+  });
+}
+
+function hostless(item: RouterItem, entryPoint: string): Diagnostic {
+  const name = item.resolved?.tls?.options ?? '';
+  const message = `TLS options "${name}" cannot apply on entry point "${entryPoint}": the rule names no host`;
+  return findingOn(item, 'FL5009', {
+    message,
+    at: ['tls', 'options'],
+    hint: 'add Host(`…`) to the rule',
+    effect: 'the default TLS options apply',
+  });
+}
+
+/** On entry points with a conflict the router continues as `<entry point>-conflicted-<name>`, with the default options. */
+function resolveConflicts(
+  item: RouterItem,
+  conflicts: ReadonlyMap<string, Diagnostic> | undefined,
+): readonly RouterItem[] {
+  const { resolved } = item;
+  if (conflicts === undefined || resolved === undefined) return [item];
+  const left = resolved.entryPoints.filter((entryPoint) => !conflicts.has(entryPoint));
+  const renamed = [...conflicts].map(([entryPoint, finding]) => ({
+    ...withFindings(item, [finding]),
+    name: `${entryPoint}-conflicted-${item.name}`,
+    resolved: { ...resolved, entryPoints: [entryPoint], tls: { options: 'default' } },
+  }));
+  return left.length === 0 ? renamed : [{ ...item, resolved: { ...resolved, entryPoints: left } }, ...renamed];
+}
+
+function brokenOptions(
+  item: RouterItem,
+  name: string,
+  options: ReadonlyMap<string, Item<TlsOptions>>,
+): Diagnostic | undefined {
+  const found = options.get(name);
+  const at = item.config?.tls?.options === undefined ? {} : { at: ['tls', 'options'] };
+  const effect = `router "${item.name}" is disabled, and TLS handshakes for its hosts are refused; everything else is served`;
+  if (found === undefined) {
+    const hint = didYouMean(name, options.keys());
+    return findingOn(item, 'FL3006', { message: `unknown TLS options: ${name}`, ...at, hint, effect });
+  }
+  if (found.status !== 'disabled') return undefined;
+  const message = `TLS options "${name}" are disabled: ${found.errors[0] ?? 'they have errors'}`;
+  return findingOn(item, 'FL3013', { message, ...at, effect });
+}
