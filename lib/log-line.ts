@@ -10,16 +10,30 @@ const names: Readonly<Record<string, string>> = {
   trace: 'TRC',
 };
 
-const colors = { FTL: 'red', ERR: 'red', WRN: 'yellow', INF: 'green', DBG: 'gray', TRC: 'gray' } as const;
+const colors: Readonly<Record<string, 'red' | 'yellow' | 'green' | 'gray'>> = {
+  FTL: 'red',
+  ERR: 'red',
+  WRN: 'yellow',
+  INF: 'green',
+  DBG: 'gray',
+  TRC: 'gray',
+};
+
+interface Line {
+  readonly time: string;
+  readonly level: string;
+  readonly msg?: string;
+  readonly [field: string]: unknown;
+}
 
 /** Turns a JSON line of the logger into `2026-01-31T12:00:00.000Z INF message name=value`; ends with a newline. */
 export function logLine(json: string, color: boolean): string {
-  const { time, level, msg, ...fields } = JSON.parse(json) as Record<string, unknown>;
-  const name = names[String(level)] ?? '???';
-  const style = colors[name as keyof typeof colors] ?? 'gray';
+  const { time, level, msg, ...fields } = JSON.parse(json) as Line;
+  const name = names[level] ?? '???';
+  const style = colors[name] ?? 'gray';
   const label = color ? styleText(style, name, { validateStream: false }) : name;
   const facts = Object.entries(fields).map(([key, value]) => ` ${key}=${factText(value)}`);
-  return `${String(time)} ${label} ${oneLine(String(msg ?? ''))}${facts.join('')}\n`;
+  return `${time} ${label} ${oneLine(msg ?? '')}${facts.join('')}\n`;
 }
 
 function factText(value: unknown): string {

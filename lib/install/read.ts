@@ -81,7 +81,12 @@ async function readFile(settings: readonly Document[], ports: InstallPorts): Pro
   if (found.source === undefined) return found;
   const parsed = parseText(found.source);
   const diagnostics = parsed.diagnostics.map((diagnostic) => ({ ...diagnostic, effect: notStarted }));
-  return { source: found.source, diagnostics, ...(parsed.document !== undefined && { document: parsed.document }) };
+  if (parsed.document === undefined) return { source: found.source, diagnostics };
+  if (isMapping(parsed.document.value)) return { source: found.source, diagnostics, document: parsed.document };
+  // Laid under the flags it would vanish without a word.
+  const message = 'an install file must be a mapping of keys';
+  const finding = { message, path: '', origin: parsed.document.origin([]), effect: notStarted };
+  return { source: found.source, diagnostics: [...diagnostics, diagnose('FL2002', finding)] };
 }
 
 const notStarted = 'Fairlead does not start';

@@ -8,8 +8,8 @@ const booleans: ReadonlyMap<string, boolean> = new Map([
 /** A boolean written as Go accepts it; undefined for anything else. */
 export function booleanOf(value: unknown): boolean | undefined {
   if (typeof value === 'boolean') return value;
-  if (typeof value === 'object') return undefined;
-  return booleans.get(String(value).trim());
+  if (typeof value === 'number') return booleans.get(String(value));
+  return typeof value === 'string' ? booleans.get(value.trim()) : undefined;
 }
 
 /** A number, or the number a text holds; undefined for anything else. */

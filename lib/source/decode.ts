@@ -227,7 +227,7 @@ class Survivors {
       const parent = valueAt(data, path.slice(0, -1));
       const key = path.at(-1);
       if (Array.isArray(parent)) this.#removeIndex(parent, path.slice(0, -1), Number(key));
-      else if (typeof parent === 'object' && parent !== null) delete (parent as Record<string, unknown>)[String(key)];
+      else if (typeof parent === 'object' && parent !== null) Reflect.deleteProperty(parent, String(key));
     }
     return removed;
   }

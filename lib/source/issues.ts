@@ -6,7 +6,7 @@ import { isSecretPath, redacted } from '../diagnostics/redact.js';
 import { didYouMean, oneOf } from '../diagnostics/suggest.js';
 import { kindOf, quoted } from './describe.js';
 import type { Document, Path } from './origin.js';
-import { formatPath, valueAt } from './path.js';
+import { formatPath, nameOf, valueAt } from './path.js';
 
 type Issue = z.core.$ZodIssue;
 
@@ -31,7 +31,7 @@ export function issueDiagnostic(issue: Issue, data: unknown, base: Path, documen
 }
 
 function word(issue: Issue, path: Path, value: unknown, secret: boolean): Wording {
-  const name = path.length === 0 ? 'the document' : `"${nameOf(path)}"`;
+  const name = nameOf(path);
   const shown = secret ? redacted : quoted(value);
   if (issue.code === 'custom') return custom(issue, name);
   if (
@@ -61,12 +61,6 @@ function word(issue: Issue, path: Path, value: unknown, secret: boolean): Wordin
     default:
       return { code: 'FL2006', message: `${name} is malformed` };
   }
-}
-
-/** The last key of a path, with the list index behind it. */
-function nameOf(path: Path): string {
-  const at = path.findLastIndex((part) => typeof part === 'string');
-  return formatPath(path.slice(Math.max(0, at)));
 }
 
 function custom(issue: Extract<Issue, { code: 'custom' }>, name: string): Wording {

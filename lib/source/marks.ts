@@ -19,7 +19,7 @@ export function markOf(schema: z.core.$ZodType): Mark | undefined {
 
 /** An object that Traefik calls "bare key ok": `ping: true` and `--ping` enable it with its defaults. */
 export function bare<S extends z.ZodType>(schema: S): S {
-  marks.add(schema as z.core.$ZodType, { ...marks.get(schema), bare: true });
+  marks.add(schema, { ...marks.get(schema), bare: true });
   return schema;
 }
 
@@ -33,6 +33,6 @@ export function notYet(description: string) {
 
 /** A key that is accepted and changes nothing, with the reason for the warning. */
 export function withoutEffect<S extends z.ZodType>(schema: S, reason: string): S {
-  marks.add(schema as z.core.$ZodType, { ...marks.get(schema), withoutEffect: reason });
+  marks.add(schema, { ...marks.get(schema), withoutEffect: reason });
   return schema;
 }

@@ -5,10 +5,11 @@
  */
 import type { DiagnosticCode } from '../diagnostics/codes.js';
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.js';
+import { isSecretPath } from '../diagnostics/redact.js';
 import { nearestName, successorOf } from '../diagnostics/suggest.js';
-import { kindOf } from './describe.js';
+import { kindOf, quoted } from './describe.js';
 import type { Document } from './origin.js';
-import { formatPath, isMapping } from './path.js';
+import { formatPath, isMapping, nameOf } from './path.js';
 import type { ListShape, ObjectShape, RecordShape, Shape, UnionShape } from './shape.js';
 import { booleanOf, numberOf, scalarText } from './coerce.js';
 import { setOwn } from './yaml-values.js';
@@ -39,7 +40,10 @@ export class Normaliser {
 
   /** The data in the form of `shape`; `unusable` after an error was reported, undefined for "as if not written". */
   convert(value: unknown, shape: Shape): unknown {
-    if (shape.notYet) return this.#notYet(value);
+    if (shape.notYet) {
+      if (isAsked(value)) this.#notYet();
+      return undefined;
+    }
     if (shape.withoutEffect !== undefined && isAsked(value)) this.#withoutEffect(shape.withoutEffect);
     switch (shape.kind) {
       case 'object':
@@ -77,8 +81,9 @@ export class Normaliser {
         else setOwn(converted, key, value[key]);
         continue;
       }
-      this.#path.push(member.name);
-      if (Object.hasOwn(converted, member.name)) this.#twoSpellings(member.name);
+      const isRepeated = Object.hasOwn(converted, member.name);
+      this.#path.push(isRepeated ? key : member.name);
+      if (isRepeated) this.#twoSpellings(member.name);
       else this.#keep(converted, member.name, this.convert(value[key], member.shape()));
       this.#path.pop();
     }
@@ -147,12 +152,10 @@ export class Normaliser {
     }
   }
 
-  #notYet(value: unknown): undefined {
-    if (!isAsked(value)) return undefined;
+  #notYet(): void {
     const path = formatPath(this.#path);
     const effect = 'the key is ignored; everything else applies';
     this.#report('FL2010', `"${path}" is not supported yet`, { part: 'key', effect });
-    return undefined;
   }
 
   #withoutEffect(reason: string): void {
@@ -160,9 +163,13 @@ export class Normaliser {
   }
 
   #wrongType(value: unknown, wanted: string, hint?: string): typeof unusable {
-    const name = this.#path.length === 0 ? 'the document' : `"${String(this.#path.at(-1))}"`;
-    this.#report('FL2002', `${name} must be ${wanted}, not ${kindOf(value)}`, { hint });
+    this.#report('FL2002', `${nameOf(this.#path)} must be ${wanted}, not ${this.#shown(value)}`, { hint });
     return unusable;
+  }
+
+  #shown(value: unknown): string {
+    const secret = isSecretPath(this.#path) || this.#document.isSecret?.(this.#path) === true;
+    return secret ? kindOf(value) : quoted(value);
   }
 
   #twoSpellings(name: string): void {
@@ -212,7 +219,7 @@ const expected = {
 } as const;
 
 function listItems(value: unknown, shape: ListShape): readonly unknown[] | undefined {
-  if (Array.isArray(value)) return value;
+  if (Array.isArray(value)) return value as readonly unknown[];
   const ofScalars = !['object', 'record', 'list'].includes(shape.element.kind);
   if (typeof value === 'string') return ofScalars ? split(value) : undefined;
   if (typeof value !== 'object') return ofScalars ? [value] : undefined;

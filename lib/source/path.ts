@@ -12,6 +12,13 @@ export function formatPath(path: Path): string {
   return text;
 }
 
+/** The value at the end of a path, as a message names it: `"address"`, `"trustedIPs[1]"`, `the document`. */
+export function nameOf(path: Path): string {
+  if (path.length === 0) return 'the document';
+  const at = path.findLastIndex((part) => typeof part === 'string');
+  return `"${formatPath(path.slice(Math.max(0, at)))}"`;
+}
+
 /** The value at `path` inside plain data; `undefined` where there is none. Own properties only. */
 export function valueAt(root: unknown, path: Path): unknown {
   let value = root;

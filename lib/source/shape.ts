@@ -2,7 +2,7 @@
  * What the decoder needs to know of a schema, taken from zod once per schema: which keys an object has, where records and
  * lists are, what kind each scalar is. Recursive schemas are followed only as far as a document goes.
  */
-import { z } from 'zod';
+import type { z } from 'zod';
 import { markOf } from './marks.js';
 
 type Schema = z.core.$ZodType;

@@ -42,7 +42,10 @@ export class TomlOrigins {
   }
 
   #addTopLevel(item: AST.TOMLKeyValue | AST.TOMLTable): void {
-    if (item.type === 'TOMLKeyValue') return addPair(this.#root, item);
+    if (item.type === 'TOMLKeyValue') {
+      addPair(this.#root, item);
+      return;
+    }
     let target = this.#root;
     const keys = [...item.key.keys];
     for (const name of item.resolvedKey) {

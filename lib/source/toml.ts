@@ -68,13 +68,22 @@ function syntaxError(source: SourceText, error: TomlError): Diagnostic {
   const column = Math.max(1, Math.min(error.column, lineLength));
   const origin = { kind: 'text', source, line: error.line, column, length: 1 } as const;
   const code = reason.startsWith('trying to redefine') ? 'FL1004' : reason.includes('nested') ? 'FL1006' : 'FL1003';
-  const message = code === 'FL1004' ? 'the key or table is written twice' : reason;
+  const message = code === 'FL1004' ? 'the key or table is written twice' : (reasons[reason] ?? reason);
   return diagnose(code, { message, hint: hintFor(reason), path: [], origin });
 }
 
+const reasons: Readonly<Record<string, string>> = {
+  'invalid value': 'the value is missing or malformed',
+  'illegal character in key': 'the key or the header of the table is malformed',
+  'control characters are not allowed in strings': 'the quote is not closed on its line',
+  'expected comma or end of structure': 'a comma or a closing bracket is missing',
+  'each key-value declaration must be followed by an end-of-line': 'a second setting on the line',
+  'unrecognised escape sequence': 'the escape sequence does not exist',
+};
+
 function hintFor(reason: string): string | undefined {
   if (reason === 'invalid value') return 'put text in quotes; true and false are lower case';
-  if (reason.startsWith('control characters')) return 'close the quote on the same line, or use """';
+  if (reason.startsWith('control characters')) return 'close it, or use """ for several lines';
   if (reason.startsWith('unrecognised escape')) return "use single quotes ('…'), in which a backslash is literal";
   return undefined;
 }

@@ -20,6 +20,7 @@ import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.js';
 import type { DiagnosticCode } from '../diagnostics/codes.js';
 import { maxAliasedValues, maxDepth } from './limits.js';
 import type { TextOrigin } from './origin.js';
+import { isMapping } from './path.js';
 
 interface Anchored {
   readonly value: unknown;
@@ -32,7 +33,7 @@ export function keyText(key: unknown): string | undefined {
   if (typeof key === 'string') return key;
   if (!isScalar(key)) return undefined;
   if (typeof key.value === 'string') return key.value;
-  return key.value === null ? undefined : (key.source ?? String(key.value));
+  return key.value === null ? undefined : (key.source ?? JSON.stringify(key.value));
 }
 
 /** Whether the pair is a merge key (`<<: *defaults`), which yaml 1.1 readers such as Traefik's understand. */
@@ -105,10 +106,10 @@ export class YamlReader {
 
   #merged(pair: Pair): Record<string, unknown> {
     const value = this.read(pair.value);
-    const sources = Array.isArray(value) ? value.toReversed() : [value];
-    if (sources.every((item) => typeof item === 'object' && item !== null && !Array.isArray(item))) {
-      return Object.assign({}, ...sources) as Record<string, unknown>;
-    }
+    const sources: readonly unknown[] = Array.isArray(value) ? value : [value];
+    // Earlier mappings win over later ones, as the merge key's own specification says.
+    if (sources.every(isMapping))
+      return sources.reduceRight<Record<string, unknown>>((all, item) => ({ ...all, ...item }), {});
     this.#report('FL2002', pair.key as Node, 'the merge key "<<" needs a mapping, or a list of mappings');
     return {};
   }
@@ -124,7 +125,7 @@ export class YamlReader {
     return once ? null : this.#report('FL1007', node, `aliases expand to more than ${maxAliasedValues} values`);
   }
 
-  #report(code: DiagnosticCode, node: Node, message: string): null {
+  #report(code: DiagnosticCode, node: Node | null, message: string): null {
     const [start, end] = node?.range ?? [0, 1];
     this.diagnostics.push(diagnose(code, { message, path: [], origin: this.#place(start, end - start) }));
     return null;

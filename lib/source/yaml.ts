@@ -5,11 +5,12 @@ import {
   type SchemaOptions,
   type DocumentOptions,
   type Document as YamlTree,
+  visit,
   type YAMLError,
 } from 'yaml';
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.js';
 import { maxDepth, maxTextLength } from './limits.js';
-import type { Document, SourceText } from './origin.js';
+import type { Document, SourceText, TextOrigin } from './origin.js';
 import { LineTable } from './place.js';
 import { YamlOrigins } from './yaml-origins.js';
 import { YamlReader } from './yaml-values.js';
@@ -27,7 +28,8 @@ const options: ParseOptions & DocumentOptions & SchemaOptions = {
   // Compared pairwise by the library; `YamlReader` finds repeated keys in linear time.
   uniqueKeys: false,
   prettyErrors: false,
-  logLevel: 'silent',
+  // 'silent' would also hide that a text holds several documents.
+  logLevel: 'error',
   version: '1.2',
 };
 
@@ -82,7 +84,7 @@ function syntaxErrors(tree: YamlTree, lines: LineTable): Diagnostic[] {
   const seen = new Set<number>();
   const found: Diagnostic[] = [];
   for (const error of [...tree.errors, ...unresolved].sort((a, b) => a.pos[0] - b.pos[0])) {
-    const origin = lines.place(error.pos[0], error.pos[1] - error.pos[0]);
+    const origin = openQuote(error, tree, lines) ?? lines.place(error.pos[0], error.pos[1] - error.pos[0]);
     if (seen.has(origin.line) || found.length >= maxSyntaxErrors) continue;
     seen.add(origin.line);
     const { message, hint } = explain(error, origin.source.text);
@@ -90,6 +92,18 @@ function syntaxErrors(tree: YamlTree, lines: LineTable): Diagnostic[] {
     found.push(diagnose(code, { message, hint, path: [], origin }));
   }
   return found;
+}
+
+/** A quote that is never closed is shown where it opens, not at the end of the text where that is noticed. */
+function openQuote(error: YAMLError, tree: YamlTree, lines: LineTable): TextOrigin | undefined {
+  if (!error.message.startsWith('Missing closing')) return undefined;
+  let opening: number | undefined;
+  visit(tree, {
+    Scalar: (_, { type, range }) => {
+      if (type?.startsWith('QUOTE') === true && range && range[1] >= error.pos[0]) opening = range[0];
+    },
+  });
+  return opening === undefined ? undefined : lines.place(opening, 1);
 }
 
 const unsupported: ReadonlySet<string> = new Set(['MULTIPLE_DOCS', 'TAG_RESOLVE_FAILED', 'BAD_COLLECTION_TYPE']);
@@ -109,7 +123,9 @@ function explain(error: YAMLError, text: string): Explanation {
     case 'BLOCK_AS_IMPLICIT_KEY':
       return { message: 'a second ": " on the line', hint: 'put the value in quotes, or begin a new line' };
     case 'MULTILINE_IMPLICIT_KEY':
-      return { message: 'a key without ": "', hint: 'put a space after the colon' };
+      return /:\S/.test(text.slice(...error.pos))
+        ? { message: 'a key without ": "', hint: 'put a space after the colon' }
+        : { message: 'two values with nothing between them', hint: 'a comma or ": " is missing' };
     case 'MULTIPLE_DOCS':
       return { message: 'the text holds several YAML documents', hint: 'put each into a file of its own' };
     case 'TAG_RESOLVE_FAILED':
@@ -119,7 +135,7 @@ function explain(error: YAMLError, text: string): Explanation {
     case 'BAD_INDENT':
       return indentation(error.message);
     case 'MISSING_CHAR':
-      return { message: lowerFirst(error.message).replace(/closing (["'])quote/, 'closing quote $1') };
+      return { message: lowerFirst(error.message).replace(/missing closing ["']quote/, 'the quote is never closed') };
     case 'UNEXPECTED_TOKEN':
       return { message: unexpected(error, text) };
     case 'RESOURCE_EXHAUSTION':
