@@ -36,6 +36,29 @@ export async function runStatus(command, args, { cwd = root, env = {}, input } =
   });
 }
 
+/**
+ * Runs a command to its end and returns what it wrote to standard output.
+ * Throws with the last 40 lines of its output when it fails.
+ */
+export async function runQuietly(command, args, { cwd = root, env = {} } = {}) {
+  const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  let stdout = '';
+  let all = '';
+  const keep = (chunk) => (all = (all + chunk).slice(-64 * 1024));
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk;
+    keep(chunk);
+  });
+  child.stderr.on('data', keep);
+  const code = await new Promise((resolve, reject) => {
+    child.on('error', (cause) => reject(new Stop(`cannot run ${command}: ${cause.message}`, { cause })));
+    child.on('close', resolve);
+  });
+  if (code === 0) return stdout;
+  const tail = all.trimEnd().split('\n').slice(-40).join('\n');
+  throw new Stop(`${[command, ...args].join(' ')} ended with ${code}:\n${tail}`);
+}
+
 /** Output of a command, or undefined when it is missing or fails. */
 export function output(command, args, { cwd = root } = {}) {
   const result = spawnSync(command, args, { cwd, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { debianPackages } from './debian-packages.mjs';
-import { output, root, run, say, Stop } from './run.mjs';
+import { output, root, run, runQuietly, say, Stop } from './run.mjs';
 
 /** Installs what the purpose ('build', 'test', 'bench' or 'develop') needs and is missing. */
 export async function setUp(purpose) {
@@ -32,10 +32,9 @@ async function ensureDebianPackages(purpose) {
   }
   say(`installing Debian packages: ${missing.join(' ')}`);
   const env = { DEBIAN_FRONTEND: 'noninteractive' };
-  await run('apt-get', ['-qq', 'update'], { env });
-  await withoutServiceStart(() =>
-    run('apt-get', ['-qq', 'install', '-y', '--no-install-recommends', ...missing], { env }),
-  );
+  await runQuietly('apt-get', ['-q', 'update'], { env });
+  const install = ['-q', 'install', '-y', '--no-install-recommends', ...missing];
+  await withoutServiceStart(() => runQuietly('apt-get', install, { env }));
 }
 
 const installCommand = (names) => `apt-get update && apt-get install -y --no-install-recommends ${names.join(' ')}`;
