@@ -11,7 +11,6 @@ export default defineConfig(
     'coverage/',
     'node_modules/',
     'bench/results/',
-    'test/fixtures/',
   ]),
   js.configs.recommended,
   {

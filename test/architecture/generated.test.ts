@@ -3,6 +3,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, test } from 'node:test';
 import { generatedFiles } from '../../bindings/codegen/generate.js';
+import { fixtures } from '../fixtures/all.js';
 
 const root = resolve(import.meta.dirname, '../..');
 const expected = new Map(generatedFiles().map(({ path, text }) => [path, text]));
@@ -12,6 +13,14 @@ describe('generated files are current (npm run generate writes them)', () => {
     test(path, () => {
       assert.ok(existsSync(join(root, path)), `${path} is missing`);
       assert.equal(readFileSync(join(root, path), 'utf8'), text);
+    });
+  }
+
+  for (const { file, bytes } of fixtures) {
+    test(`test/fixtures/${file}`, () => {
+      const path = join(root, 'test/fixtures', file);
+      assert.ok(existsSync(path), `${file} is missing`);
+      assert.ok(readFileSync(path).equals(bytes()), `${file} is stale`);
     });
   }
 
