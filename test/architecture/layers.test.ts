@@ -9,8 +9,8 @@ import ts from 'typescript';
 const root = resolve(import.meta.dirname, '../..');
 const lib = join(root, 'lib');
 
-/** Seen by every room: places in files, messages about them, and the error table. */
-const everywhere = ['source', 'diagnostics', 'errors'];
+/** Seen by every room: places in files, messages about them, the error table, and what package.json says. */
+const everywhere = ['source', 'diagnostics', 'errors', 'package'];
 
 /** The steps of the pipeline, in order. */
 const steps = ['install', 'schema', 'providers', 'merge', 'validate', 'compile', 'snapshot', 'engine'];
@@ -33,10 +33,17 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   engine: ['snapshot', 'observability'],
   pipeline: [...steps, ...plugins],
   observability: ['pipeline', 'engine', 'schema', 'install'],
-  admin: ['pipeline', 'engine', 'observability', 'schema', 'install'],
+  admin: ['pipeline', 'engine', 'observability', 'schema', 'install', 'merge'],
   acme: ['pipeline', 'engine', 'schema', 'install'],
-  index: ['pipeline', 'admin', 'acme', 'observability', ...steps],
-  cli: ['index', 'pipeline', 'admin', 'acme', 'observability', ...steps],
+  // The public interface: what is exported, the types of its configuration, and what it reports.
+  package: [],
+  'log-line': [],
+  log: ['log-line', 'install'],
+  config: ['install', 'schema', ...plugins],
+  'proxy-events': ['pipeline', 'engine', 'log'],
+  index: ['config', 'proxy', 'proxy-events'],
+  proxy: ['config', 'proxy-events', 'log', 'pipeline', 'admin', 'acme', 'observability', ...steps],
+  cli: ['index', 'log', 'pipeline', 'admin', 'acme', 'observability', ...steps],
 };
 
 interface Import {
