@@ -5,11 +5,11 @@ import { AppError, ConfigError, reasonOf } from '../errors.js';
 import { type InstallPorts, readInstall } from '../install/read.js';
 import type { InstallResult } from '../install/result.js';
 import { createLog, type LogWriter } from '../log.js';
+import { packageVersion } from '../package.js';
 import type { Api, RunningProxy } from './api.js';
 import { exitCodeFor, tellFindings } from './findings.js';
 import { type ExitCode, exitCodes, type Terminal } from './terminal.js';
 import { urlTable } from './url-table.js';
-import { packageVersion } from './version.js';
 
 export async function runCommand(
   flags: readonly string[],
@@ -80,17 +80,21 @@ function announce(install: InstallResult, proxy: RunningProxy, log: LogWriter, t
 function untilStopped(proxy: RunningProxy, log: LogWriter, terminal: Terminal): Promise<ExitCode> {
   return new Promise((resolve, reject) => {
     let stops = 0;
+    const end = (cut: number): void => {
+      for (const off of forget.splice(0)) off();
+      log.info('stopped', { cut });
+      if (cut > 0) terminal.tell(`${cut} ${cut === 1 ? 'connection was' : 'connections were'} cut.`);
+      resolve(stops > 1 ? exitCodes.error : exitCodes.ok);
+    };
     const stop = (): void => {
       stops += 1;
       if (stops > 2) return;
       const again = stops === 2;
       log.info(again ? 'stopping at once' : 'stopping: running requests may end');
       terminal.tell(again ? 'Stopping at once.' : 'Stopping; running requests may end. Once more stops at once.');
+      // Both calls settle when the proxy has ended; the first to do so reports it.
       proxy.close(again ? { drain: 0 } : undefined).then(({ cut }) => {
-        forget.forEach((off) => off());
-        log.info('stopped', { cut });
-        if (cut > 0) terminal.tell(`${cut} ${cut === 1 ? 'connection was' : 'connections were'} cut.`);
-        resolve(again ? exitCodes.error : exitCodes.ok);
+        if (forget.length > 0) end(cut);
       }, reject);
     };
     const forget = [

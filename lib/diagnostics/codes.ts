@@ -102,6 +102,7 @@ export const codes = {
   FL7005: { title: 'directory too large', severity: 'error', help: 'A directory of configuration may hold at most 10,000 files, 16 levels deep.' },
   FL7006: { title: 'directory cannot be read', severity: 'error', help: 'The directory named by providers.file.directory does not exist or is not readable.' },
   FL7007: { title: 'no configuration file in the directory', severity: 'warning', help: 'The directory holds no file that ends in .yml, .yaml, .json or .toml.' },
+  FL7010: { title: 'refused by the data plane', severity: 'error', help: 'The configuration is correct as far as it can be read, but the data plane cannot run this part of it: a pattern needs too much memory, or the TLS library does not take a certificate.' },
 } as const satisfies Readonly<Record<`FL${number}`, CodeEntry>>;
 
 /** The stable code of a finding. */

@@ -70,7 +70,7 @@ function clean(lines: readonly string[], index: number): string {
 }
 
 const keyAndValue =
-  /(["']?)([\w.@-]+)\1(\s*[:=]\s*)(\[[^\]]*\]?|\{[^}]*\}?|"(?:[^"\\]|\\.)*"?|'[^']*'?|[^\s,}\]#][^,}\]#]*)/g;
+  /(["']?)([\w.@-]+)\1(\s*[:=]\s*)(\[[^\]]*\]?|\{[^}]*\}?|"(?:[^"\\]|\\.)*"?|'[^']*'?|(?:\$\{[^}]*\}|[^\s,}\]#])(?:\$\{[^}]*\}|[^,}\]#])*)/g;
 
 function maskValues(text: string): string {
   return text.replace(keyAndValue, (all, quote: string, key: string, between: string, value: string) => {
