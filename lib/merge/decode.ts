@@ -5,6 +5,7 @@
 import type { z } from 'zod';
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.js';
 import { didYouMean } from '../diagnostics/suggest.js';
+import type { FileRead, LoadedDocument } from '../schema/loaded.js';
 import { middlewareKinds, middlewareKindsNotYet } from '../schema/middleware.js';
 import { router } from '../schema/router.js';
 import { installSections, type Sections, sections } from '../schema/sections.js';
@@ -16,27 +17,8 @@ import type { Document, Path } from '../source/origin.js';
 import { formatPath, isMapping } from '../source/path.js';
 import { makeItem } from './item.js';
 import { findKind, type KindTable } from './kinds.js';
-import type {
-  CertificateItem,
-  FileRead,
-  Item,
-  MiddlewareConfig,
-  RouterItem,
-  ServiceConfig,
-  ServiceItem,
-} from './model.js';
+import type { CertificateItem, Item, MiddlewareConfig, RouterItem, ServiceConfig, ServiceItem } from './model.js';
 import { qualifiedName } from './names.js';
-
-/** A document as a provider delivers it: parsed, references replaced, the files it names read. */
-export interface LoadedDocument {
-  readonly document: Document;
-  /** By the name written in the document. */
-  readonly files: ReadonlyMap<string, FileRead>;
-  /** Findings of reading it; those below an object become that object's. */
-  readonly findings: readonly Diagnostic[];
-  /** Values with a reference that could not be replaced. */
-  readonly broken: readonly Path[];
-}
 
 /** The objects of one document, in the order written. */
 export interface Fragment {

@@ -23,7 +23,12 @@ export function internals(settings: Settings): Fragment {
   const middlewares: object = Object.assign({}, ...redirections.map(({ middleware }) => middleware));
   const document = objectDocument({ http: { routers, middlewares } }, owner);
   const decoded = decodeDynamic({ document, files: new Map(), findings: [], broken: [] }, internal);
-  return { ...decoded, services: servicesOf(settings), serversTransports: [transportOf(settings)] };
+  return {
+    ...decoded,
+    files: settings.files ?? new Map(),
+    services: servicesOf(settings),
+    serversTransports: [transportOf(settings)],
+  };
 }
 
 function pingRouters({ ping }: Settings): object {

@@ -4,6 +4,7 @@
  */
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import type { RuleNode } from '../schema/rule/ast.js';
+import type { FileRead } from '../schema/loaded.js';
 import type { Router } from '../schema/router.js';
 import type { ServersTransport } from '../schema/servers-transport.js';
 import type { LoadBalancer, Weighted } from '../schema/service.js';
@@ -142,9 +143,6 @@ export interface Configuration {
   /** Findings that belong to no object: unknown sections, unreadable files, conflicts of names. */
   readonly diagnostics: readonly Diagnostic[];
 }
-
-/** The content of a file, or why it could not be read. */
-export type FileRead = { readonly text: string } | { readonly fault: string };
 
 /** Every finding of a configuration: those of no object first, then by object in the order of their sections. */
 export function allDiagnostics(configuration: Configuration): readonly Diagnostic[] {

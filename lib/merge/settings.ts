@@ -1,4 +1,5 @@
 /** What merging and validating need to know of the install configuration. */
+import type { FileRead } from '../schema/loaded.js';
 import type { RouterTls } from '../schema/router.js';
 import type { ServersTransport } from '../schema/servers-transport.js';
 import type { Origin } from '../source/origin.js';
@@ -38,4 +39,6 @@ export interface Settings {
   readonly defaultRuleSyntax: string;
   /** `serversTransport` of the install configuration: `default@internal`. */
   readonly defaultTransport: ServersTransport;
+  /** Contents of the files that `serversTransport.rootCAs` names, by the name written there. */
+  readonly files?: ReadonlyMap<string, FileRead>;
 }

@@ -2,7 +2,8 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import { placeOf } from '../diagnostics/render.js';
 import { makeItem, withFindings } from '../merge/item.js';
-import type { CertificateItem, Configuration, FileRead, Item } from '../merge/model.js';
+import type { CertificateItem, Configuration, Item } from '../merge/model.js';
+import type { FileRead } from '../schema/loaded.js';
 import type { TlsCertificate, TlsStore } from '../schema/tls.js';
 import type { Path } from '../source/origin.js';
 import { findingOn } from './finding.js';

@@ -1,6 +1,7 @@
 /** Options that name files: whether their contents could be read. */
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
-import { contentOf, type FileRead, type Item } from '../merge/model.js';
+import { contentOf, type Item } from '../merge/model.js';
+import type { FileRead } from '../schema/loaded.js';
 import type { Path } from '../source/origin.js';
 import { findingOn } from './finding.js';
 

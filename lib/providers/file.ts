@@ -1,0 +1,29 @@
+import type { Delivery, Ports } from './define.js';
+import { defineProvider } from './define.js';
+import { FileSet } from './file-set.js';
+
+/** `providers.file` of the install configuration. */
+export interface FileProviderConfig {
+  readonly filename?: string | undefined;
+  /** Wins over `filename`. */
+  readonly directory?: string | undefined;
+  readonly watch: boolean;
+}
+
+export const file = defineProvider<FileProviderConfig>({
+  name: 'file',
+  summary: 'Reads routing configuration from a file, or from all files of a directory.',
+
+  async *deliveries(config: FileProviderConfig, ports: Ports, signal: AbortSignal): AsyncIterable<Delivery> {
+    const files = new FileSet(config, ports);
+    const changes = config.watch ? ports.changes(() => files.watched, signal)[Symbol.asyncIterator]() : undefined;
+    for (;;) {
+      const delivery = await files.read();
+      if (signal.aborted) return;
+      yield delivery;
+      if (changes === undefined) return;
+      const change = await changes.next();
+      if (change.done === true) return;
+    }
+  },
+});

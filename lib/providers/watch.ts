@@ -1,0 +1,128 @@
+/** Notices that files change. */
+import { type FSWatcher, watch } from 'node:fs';
+import { dirname } from 'node:path';
+import type { FileStatus, Ports } from './define.js';
+import { Wakeup } from './wakeup.js';
+
+export interface WatchOptions {
+  /** How often paths are compared whether or not the system reports changes (bind mounts, network file systems). */
+  readonly pollInterval: number;
+  /** Time between a report and the comparison: editors and deployments write in bursts. Milliseconds, as above. */
+  readonly debounce: number;
+}
+
+export const watchDefaults: WatchOptions = { pollInterval: 5_000, debounce: 50 };
+
+/** Directories watched at once; what is beyond is only polled, since the system has few watches to give. */
+const mostWatched = 1_000;
+
+/** Those who want to be woken by `refresh`. */
+export type Refreshes = Set<() => void>;
+
+/**
+ * Yields once for each burst of changes of the paths, until the signal aborts; at once for paths it did not know, so that
+ * nothing is missed between the caller's look and ours. A member of `refreshes` that is called makes it yield whether or
+ * not anything changed (SIGHUP).
+ */
+export async function* watchPaths(
+  paths: () => readonly string[],
+  ports: Pick<Ports, 'status'>,
+  refreshes: Refreshes,
+  signal: AbortSignal,
+  options: WatchOptions = watchDefaults,
+): AsyncIterable<void> {
+  const watched = new WatchedDirectories(options);
+  let refreshed = false;
+  const onRefresh = () => {
+    refreshed = true;
+    watched.wakeup.wake();
+  };
+  refreshes.add(onRefresh);
+  let before: ReadonlyMap<string, string> = new Map();
+  try {
+    while (!signal.aborted) {
+      const statuses = await statusesOf(paths(), ports);
+      watched.follow(statuses);
+      const now = new Map([...statuses].map(([path, status]) => [path, status?.version ?? 'missing']));
+      const changed = refreshed || differ(before, now);
+      before = now;
+      refreshed = false;
+      if (changed) yield;
+      else if (!(await watched.wakeup.wait(signal))) return;
+    }
+  } finally {
+    refreshes.delete(onRefresh);
+    watched.close();
+  }
+}
+
+type Statuses = ReadonlyMap<string, FileStatus | undefined>;
+
+async function statusesOf(paths: readonly string[], ports: Pick<Ports, 'status'>): Promise<Statuses> {
+  const found = new Map<string, FileStatus | undefined>();
+  for (const path of paths) found.set(path, await ports.status(path));
+  return found;
+}
+
+function differ(before: ReadonlyMap<string, string>, now: ReadonlyMap<string, string>): boolean {
+  for (const [path, version] of now) if (before.get(path) !== version) return true;
+  return false;
+}
+
+/** Watches directories, never files: a watch on a file goes deaf when the file is replaced. */
+class WatchedDirectories {
+  readonly wakeup = new Wakeup();
+  readonly #options: WatchOptions;
+  readonly #watchers = new Map<string, { readonly watcher: FSWatcher | undefined; readonly identity: string }>();
+  readonly #poll: NodeJS.Timeout;
+  #soon: NodeJS.Timeout | undefined;
+
+  constructor(options: WatchOptions) {
+    this.#options = options;
+    this.#poll = setInterval(() => this.wakeup.wake(), options.pollInterval).unref();
+  }
+
+  /** Watches the directories in which the paths stand, or which they are, and no others. */
+  follow(statuses: Statuses): void {
+    const wanted = new Map<string, string>();
+    for (const [path, status] of statuses) {
+      if (status?.kind === 'directory') wanted.set(path, status.identity);
+      else if (!wanted.has(dirname(path))) wanted.set(dirname(path), statuses.get(dirname(path))?.identity ?? '');
+    }
+    for (const [directory, { watcher, identity }] of this.#watchers) {
+      if (watcher !== undefined && wanted.get(directory) === identity) continue;
+      watcher?.close();
+      this.#watchers.delete(directory);
+    }
+    for (const [directory, identity] of wanted) {
+      if (this.#watchers.has(directory) || this.#watchers.size >= mostWatched) continue;
+      this.#watchers.set(directory, { watcher: this.#watch(directory), identity });
+    }
+  }
+
+  close(): void {
+    clearInterval(this.#poll);
+    clearTimeout(this.#soon);
+    for (const { watcher } of this.#watchers.values()) watcher?.close();
+    this.#watchers.clear();
+  }
+
+  /** Undefined when the system gives no watch (none left, no such directory): then only the poll notices. */
+  #watch(directory: string): FSWatcher | undefined {
+    try {
+      const watcher = watch(directory, { persistent: false }, () => this.#reported());
+      // A directory that goes away is noticed by the poll, and watched again when it is back.
+      watcher.on('error', () => watcher.close());
+      return watcher;
+    } catch {
+      return undefined;
+    }
+  }
+
+  #reported(): void {
+    this.#soon ??= setTimeout(() => {
+      this.#soon = undefined;
+      this.wakeup.wake();
+    }, this.#options.debounce).unref();
+  }
+}
