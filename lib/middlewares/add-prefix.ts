@@ -18,7 +18,10 @@ export const addPrefix = defineMiddleware({
   name: 'addPrefix',
   summary: 'Puts a prefix in front of the request path.',
   schema: z.strictObject({
-    prefix: z.string().min(1).meta({ description: 'What is put in front of the path; a leading slash is added when it has none.' }),
+    prefix: z
+      .string()
+      .min(1)
+      .meta({ description: 'What is put in front of the path; a leading slash is added when it has none.' }),
   }),
   wire: record('AddPrefix', {
     /** Escaped, starts with a slash. */

@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import { mediaType } from '../schema/text.js';
 import { list, record, text, u64, u8 } from '../snapshot/wire.js';
-import { stringList } from '../source/scalars.js';
 import { defineMiddleware } from './define.js';
 
-/** Codings as numbers of the wire (native/middleware/coding.h); 0 is none. */
+/** Codings as numbers of the wire (native/middleware/accept_coding.h); 0 is none. */
 const codings = { gzip: 1, br: 2, zstd: 3 } as const;
 const coding = z.enum(['gzip', 'br', 'zstd']);
 
@@ -11,17 +11,18 @@ const coding = z.enum(['gzip', 'br', 'zstd']);
 const alwaysExcluded = ['application/grpc', 'text/event-stream'];
 
 /** `Text/HTML; charset=utf-8` becomes `text/html`: parameters never decide. */
-const mediaType = (contentType: string): string => (contentType.split(';')[0] ?? '').trim().toLowerCase();
+const typeOf = (contentType: string): string => (contentType.split(';')[0] ?? '').trim().toLowerCase();
 
 export const compress = defineMiddleware({
   name: 'compress',
   summary: 'Compresses response bodies with gzip, Brotli or Zstandard.',
   schema: z
     .strictObject({
-      excludedContentTypes: stringList.default([]).meta({
-        description: 'Content types of requests and responses that are never compressed. Excludes includedContentTypes.',
+      excludedContentTypes: z.array(mediaType).default([]).meta({
+        description:
+          'Content types of requests and responses that are never compressed. Excludes includedContentTypes.',
       }),
-      includedContentTypes: stringList.default([]).meta({
+      includedContentTypes: z.array(mediaType).default([]).meta({
         description: 'The only content types that are compressed. Excludes excludedContentTypes.',
       }),
       minResponseBodyBytes: z.int().min(0).default(1024).meta({
@@ -34,10 +35,14 @@ export const compress = defineMiddleware({
         description: 'Coding for requests without Accept-Encoding, and for "*".',
       }),
     })
-    .refine(({ excludedContentTypes, includedContentTypes }) => excludedContentTypes.length * includedContentTypes.length === 0, {
-      error: 'excludedContentTypes and includedContentTypes exclude each other',
-      path: ['includedContentTypes'],
-    })
+    .refine(
+      ({ excludedContentTypes, includedContentTypes }) =>
+        excludedContentTypes.length * includedContentTypes.length === 0,
+      {
+        error: 'excludedContentTypes and includedContentTypes exclude each other',
+        path: ['includedContentTypes'],
+      },
+    )
     .refine(({ defaultEncoding, encodings }) => defaultEncoding === undefined || encodings.includes(defaultEncoding), {
       error: 'must be one of encodings',
       path: ['defaultEncoding'],
@@ -54,8 +59,9 @@ export const compress = defineMiddleware({
   }),
   lower: (config) => ({
     minBytes: config.minResponseBodyBytes === 0 ? 1024 : config.minResponseBodyBytes,
-    excluded: config.includedContentTypes.length > 0 ? [] : [...alwaysExcluded, ...config.excludedContentTypes.map(mediaType)],
-    included: config.includedContentTypes.map(mediaType),
+    excluded:
+      config.includedContentTypes.length > 0 ? [] : [...alwaysExcluded, ...config.excludedContentTypes.map(typeOf)],
+    included: config.includedContentTypes.map(typeOf),
     codings: [...new Set(config.encodings)].map((name) => codings[name]),
     defaultCoding: config.defaultEncoding === undefined ? 0 : codings[config.defaultEncoding],
   }),

@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { headerName, httpUrl, pattern } from '../schema/text.js';
 import { server, transport } from '../snapshot/records.js';
 import { bool, list, record, text, u64, u8, type Value } from '../snapshot/wire.js';
-import { byteSize, fileOrContent, stringList } from '../source/scalars.js';
 import { withoutEffect } from '../source/marks.js';
+import { byteSize, fileOrContent, stringList } from '../source/scalars.js';
 import { defineMiddleware, type LowerContext } from './define.js';
 
 /** Bodies are held in memory, so "unlimited" has a bound. */
@@ -10,6 +11,8 @@ const requestBodyBound = 64 * 1024 * 1024;
 const responseBodyBound = 8 * 1024 * 1024;
 
 const second = 1_000_000_000n;
+
+const headerNames = z.array(headerName);
 
 const tls = z
   .strictObject({
@@ -19,24 +22,33 @@ const tls = z
     key: fileOrContent.optional().meta({ description: 'Key of the client certificate.' }),
     insecureSkipVerify: z.boolean().default(false).meta({ description: 'Accepts any certificate of the server.' }),
   })
-  .refine(({ cert, key }) => (cert === undefined) === (key === undefined), 'cert and key need each other')
-  .meta({ description: 'TLS towards the authentication server.' });
+  .refine(({ cert, key }) => (cert === undefined) === (key === undefined), 'cert and key need each other');
 
 const schema = z.strictObject({
-  address: z.url({ protocol: /^https?$/ }).meta({ description: 'URL that decides: 2xx lets the request pass.' }),
-  tls: tls.optional(),
+  address: httpUrl.meta({ description: 'URL that decides: 2xx lets the request pass.' }),
+  tls: tls.optional().meta({ description: 'TLS towards the authentication server.' }),
   trustForwardHeader: z.boolean().optional().meta({
     description:
       'true keeps X-Forwarded-* of the request, false removes them first; unset overwrites them but for X-Forwarded-Port.',
   }),
-  authResponseHeaders: stringList.default([]).meta({ description: 'Headers copied from the answer to the request.' }),
-  authResponseHeadersRegex: z.string().default('').meta({
+  authResponseHeaders: headerNames.default([]).meta({ description: 'Headers copied from the answer to the request.' }),
+  authResponseHeadersRegex: pattern.default('').meta({
     description: 'Pattern of further headers to copy from the answer to the request.',
   }),
-  authRequestHeaders: stringList.default([]).meta({ description: 'Headers sent to the server; none listed sends all.' }),
-  addAuthCookiesToResponse: stringList.default([]).meta({ description: 'Cookies copied from the answer to the response.' }),
-  headerField: z.string().default('').meta({ description: 'Header of the answer that holds the user, for the access log.' }),
-  forwardBody: z.boolean().default(false).meta({ description: 'Sends the request body as well; it is read into memory.' }),
+  authRequestHeaders: headerNames
+    .default([])
+    .meta({ description: 'Headers sent to the server; none listed sends all.' }),
+  addAuthCookiesToResponse: stringList
+    .default([])
+    .meta({ description: 'Cookies copied from the answer to the response.' }),
+  headerField: z
+    .union([headerName, z.literal('')])
+    .default('')
+    .meta({ description: 'Header of the answer that holds the user, for the access log.' }),
+  forwardBody: z
+    .boolean()
+    .default(false)
+    .meta({ description: 'Sends the request body as well; it is read into memory.' }),
   maxBodySize: byteSize.default(-1).meta({
     description: 'Bytes of request body beyond which the answer is 401. -1 means 64 MiB.',
   }),
@@ -46,12 +58,14 @@ const schema = z.strictObject({
   preserveLocationHeader: z.boolean().default(false).meta({
     description: "Passes a relative Location on as it is instead of resolving it against the server's URL.",
   }),
-  preserveRequestMethod: z.boolean().default(false).meta({ description: "Asks with the request's method instead of GET." }),
+  preserveRequestMethod: z
+    .boolean()
+    .default(false)
+    .meta({ description: "Asks with the request's method instead of GET." }),
   authSigninURL: z.string().default('').meta({ description: 'Where a 401 of the server redirects to.' }),
 });
 type Config = z.output<typeof schema>;
 
-/** Authority of a URL as the Host header says it: without the scheme's default port. */
 const portOf = (url: URL): number => (url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port));
 
 function serverOf(url: URL, context: LowerContext): Value<typeof server> {
@@ -73,7 +87,8 @@ function transportOf({ tls: options }: Config, context: LowerContext): Value<typ
   const rootCas = options?.ca === undefined ? [] : [context.content(options.ca)];
   const chain = options?.cert === undefined ? '' : context.content(options.cert);
   const key = options?.key === undefined ? '' : context.content(options.key);
-  const certificates = chain === '' ? [] : [{ identity: context.identity('certificate', chain, key), chain, key, names: [] }];
+  const certificates =
+    chain === '' ? [] : [{ identity: context.identity('certificate', chain, key), chain, key, names: [] }];
   const insecureSkipVerify = options?.insecureSkipVerify ?? false;
   return {
     identity: context.identity('forwardAuth', context.name, rootCas, chain, key, insecureSkipVerify),
@@ -93,10 +108,18 @@ function transportOf({ tls: options }: Config, context: LowerContext): Value<typ
   };
 }
 
+/** Text without its escapes; a URL is ASCII, so every byte is one character before. */
+function unescaped(part: string): string {
+  const bytes = part.replace(/%([0-9a-f]{2})/gi, (_, digits: string) =>
+    String.fromCharCode(Number.parseInt(digits, 16)),
+  );
+  return Buffer.from(bytes, 'latin1').toString();
+}
+
 /** Credentials in the URL, as the Authorization header that carries them (RFC 7617). */
 function authorizationOf({ username, password }: URL): string {
   if (username === '' && password === '') return '';
-  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  const credentials = `${unescaped(username)}:${unescaped(password)}`;
   return `Basic ${Buffer.from(credentials).toString('base64')}`;
 }
 

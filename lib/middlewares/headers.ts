@@ -1,30 +1,39 @@
 import { z } from 'zod';
+import { headerMap, headerName, headerValue, pattern } from '../schema/text.js';
 import { bool, list, record, text } from '../snapshot/wire.js';
 import { withoutEffect } from '../source/marks.js';
-import { stringList } from '../source/scalars.js';
 import { defineMiddleware } from './define.js';
 
-/** Names are tokens (RFC 9110 section 5.6.2); a value must not be able to end its line. */
-const headerMap = z.record(z.string().regex(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/), z.string().regex(/^[^\0\r\n]*$/));
 const flag = z.boolean().default(false);
-const value = z.string().default('');
+const value = headerValue.default('');
+const values = z.array(headerValue);
+const names = z.array(headerName);
 const removed = 'Traefik v3 removed it; the option is accepted and changes nothing';
 
 const schema = z
   .strictObject({
-    customRequestHeaders: headerMap.default({}).meta({ description: 'Request headers to set; an empty value deletes.' }),
-    customResponseHeaders: headerMap.default({}).meta({ description: 'Response headers to set; an empty value deletes.' }),
+    customRequestHeaders: headerMap
+      .default({})
+      .meta({ description: 'Request headers to set; an empty value deletes.' }),
+    customResponseHeaders: headerMap
+      .default({})
+      .meta({ description: 'Response headers to set; an empty value deletes.' }),
     accessControlAllowCredentials: flag.meta({ description: 'Allows requests with credentials from other origins.' }),
-    accessControlAllowHeaders: stringList.default([]).meta({ description: 'Headers a cross-origin request may carry.' }),
-    accessControlAllowMethods: stringList.default([]).meta({ description: 'Methods a cross-origin request may use.' }),
-    accessControlAllowOriginList: stringList.default([]).meta({ description: 'Origins that are allowed; "*" allows any.' }),
-    accessControlAllowOriginListRegex: stringList.default([]).meta({ description: 'Patterns of allowed origins, not anchored.' }),
-    accessControlExposeHeaders: stringList.default([]).meta({ description: 'Response headers a script may read.' }),
+    accessControlAllowHeaders: values.default([]).meta({ description: 'Headers a cross-origin request may carry.' }),
+    accessControlAllowMethods: values.default([]).meta({ description: 'Methods a cross-origin request may use.' }),
+    accessControlAllowOriginList: values.default([]).meta({ description: 'Origins that are allowed; "*" allows any.' }),
+    accessControlAllowOriginListRegex: z
+      .array(pattern)
+      .default([])
+      .meta({ description: 'Patterns of allowed origins, not anchored.' }),
+    accessControlExposeHeaders: values.default([]).meta({ description: 'Response headers a script may read.' }),
     accessControlMaxAge: z.int().optional().meta({ description: 'Seconds a preflight answer may be kept.' }),
     addVaryHeader: flag.meta({ description: 'Adds Origin to Vary.' }),
-    allowedHosts: stringList.default([]).meta({ description: 'Hosts that are served; others get 500.' }),
-    hostsProxyHeaders: stringList.default([]).meta({ description: 'Headers that may hold the requested host.' }),
-    sslProxyHeaders: headerMap.default({}).meta({ description: 'Headers whose value marks a request as made over TLS.' }),
+    allowedHosts: values.default([]).meta({ description: 'Hosts that are served; others get 500.' }),
+    hostsProxyHeaders: names.default([]).meta({ description: 'Headers that may hold the requested host.' }),
+    sslProxyHeaders: headerMap
+      .default({})
+      .meta({ description: 'Headers whose value marks a request as made over TLS.' }),
     stsSeconds: z.int().min(0).default(0).meta({ description: 'max-age of Strict-Transport-Security; 0 sends none.' }),
     stsIncludeSubdomains: flag.meta({ description: 'Adds includeSubDomains to Strict-Transport-Security.' }),
     stsPreload: flag.meta({ description: 'Adds preload to Strict-Transport-Security.' }),
@@ -36,17 +45,28 @@ const schema = z
     customBrowserXSSValue: value.meta({ description: 'Value of X-XSS-Protection; wins over browserXssFilter.' }),
     contentSecurityPolicy: value.meta({ description: 'Value of Content-Security-Policy.' }),
     contentSecurityPolicyReportOnly: value.meta({ description: 'Value of Content-Security-Policy-Report-Only.' }),
-    publicKey: withoutEffect(z.string().optional().meta({ description: 'Public key pins.' }), 'browsers dropped public key pinning'),
+    publicKey: withoutEffect(
+      z.string().optional().meta({ description: 'Public key pins.' }),
+      'browsers dropped public key pinning',
+    ),
     referrerPolicy: value.meta({ description: 'Value of Referrer-Policy.' }),
     permissionsPolicy: value.meta({ description: 'Value of Permissions-Policy.' }),
     isDevelopment: flag.meta({ description: 'Switches allowedHosts and Strict-Transport-Security off.' }),
-    featurePolicy: withoutEffect(z.string().optional().meta({ description: 'Replaced by permissionsPolicy.' }), removed),
+    featurePolicy: withoutEffect(
+      z.string().optional().meta({ description: 'Replaced by permissionsPolicy.' }),
+      removed,
+    ),
     sslRedirect: withoutEffect(z.boolean().optional().meta({ description: 'Replaced by redirectScheme.' }), removed),
-    sslTemporaryRedirect: withoutEffect(z.boolean().optional().meta({ description: 'Replaced by redirectScheme.' }), removed),
+    sslTemporaryRedirect: withoutEffect(
+      z.boolean().optional().meta({ description: 'Replaced by redirectScheme.' }),
+      removed,
+    ),
     sslHost: withoutEffect(z.string().optional().meta({ description: 'Replaced by redirectRegex.' }), removed),
     sslForceHost: withoutEffect(z.boolean().optional().meta({ description: 'Replaced by redirectRegex.' }), removed),
   })
-  .refine((config) => Object.values(config).some(isSet), 'headers sets no option');
+  .refine((config) => config.accessControlMaxAge !== undefined || Object.values(config).some(isSet), {
+    error: 'headers sets no option',
+  });
 type Config = z.output<typeof schema>;
 
 /** Whether an option says anything: empty texts, lists and maps, `false` and 0 do not. */
@@ -69,7 +89,10 @@ function securityHeaders(config: Config): readonly Edit[] {
   const edits: readonly Edit[] = [
     { name: 'X-Frame-Options', value: config.customFrameOptionsValue || (config.frameDeny ? 'DENY' : '') },
     { name: 'X-Content-Type-Options', value: config.contentTypeNosniff ? 'nosniff' : '' },
-    { name: 'X-XSS-Protection', value: config.customBrowserXSSValue || (config.browserXssFilter ? '1; mode=block' : '') },
+    {
+      name: 'X-XSS-Protection',
+      value: config.customBrowserXSSValue || (config.browserXssFilter ? '1; mode=block' : ''),
+    },
     { name: 'Content-Security-Policy', value: config.contentSecurityPolicy },
     { name: 'Content-Security-Policy-Report-Only', value: config.contentSecurityPolicyReportOnly },
     { name: 'Referrer-Policy', value: config.referrerPolicy },

@@ -7,12 +7,4 @@ import { redirectScheme } from './redirect-scheme.js';
 import { stripPrefix } from './strip-prefix.js';
 
 /** The registry: one line per middleware, alphabetical. Schema, docs and C++ tables are generated from it. */
-export const middlewares = [
-  addPrefix,
-  compress,
-  forwardAuth,
-  headers,
-  rateLimit,
-  redirectScheme,
-  stripPrefix,
-] as const;
+export const middlewares = [addPrefix, compress, forwardAuth, headers, rateLimit, redirectScheme, stripPrefix] as const;

@@ -20,7 +20,9 @@ export const rateLimit = defineMiddleware({
     average: z.int().min(0).default(0).meta({ description: 'Requests per period; 0 sets no limit.' }),
     period: positiveDuration.default(second).meta({ description: 'The time that average is about.' }),
     burst: z.int().default(1).meta({ description: 'Requests that may arrive at once; less than 1 means 1.' }),
-    sourceCriterion: sourceCriterionSchema.optional(),
+    sourceCriterion: sourceCriterionSchema.optional().meta({
+      description: 'What counts as one source. Default: the address of the peer.',
+    }),
     redis: notYet('Buckets shared by several instances through Redis.'),
   }),
   wire: record('RateLimit', {

@@ -8,19 +8,17 @@ import { cidr as cidrText } from '../source/scalars.js';
 
 /** How the client's address is found behind other proxies. */
 export const ipStrategySchema = bare(
-  z
-    .strictObject({
-      depth: z.int().min(0).default(0).meta({
-        description: 'Take the address at this place of X-Forwarded-For, counted from the right; 0 takes the peer.',
-      }),
-      excludedIPs: z.array(cidrText).default([]).meta({
-        description: 'Take the first address of X-Forwarded-For, from the right, that is in none of these networks.',
-      }),
-      ipv6Subnet: z.int().min(1).max(128).optional().meta({
-        description: 'Bits of an IPv6 address that count: 64 treats a whole subnet as one source.',
-      }),
-    })
-    .meta({ description: 'How the client address is found.' }),
+  z.strictObject({
+    depth: z.int().min(0).default(0).meta({
+      description: 'Take the address at this place of X-Forwarded-For, counted from the right; 0 takes the peer.',
+    }),
+    excludedIPs: z.array(cidrText).default([]).meta({
+      description: 'Take the first address of X-Forwarded-For, from the right, that is in none of these networks.',
+    }),
+    ipv6Subnet: z.int().min(1).max(128).optional().meta({
+      description: 'Bits of an IPv6 address that count: 64 treats a whole subnet as one source.',
+    }),
+  }),
 );
 
 export const ipStrategyWire = record('IpStrategy', {
@@ -42,14 +40,13 @@ export function lowerIpStrategy(config: z.output<typeof ipStrategySchema> | unde
 
 export const sourceCriterionSchema = z
   .strictObject({
-    ipStrategy: ipStrategySchema.optional(),
+    ipStrategy: ipStrategySchema.optional().meta({ description: 'How the client address is found.' }),
     requestHeaderName: z.string().min(1).optional().meta({ description: 'The value of this header is the source.' }),
     requestHost: z.boolean().default(false).meta({ description: 'The requested host is the source.' }),
   })
   .refine(({ ipStrategy, requestHeaderName, requestHost }) => {
     return [ipStrategy !== undefined, requestHeaderName !== undefined, requestHost].filter(Boolean).length <= 1;
-  }, 'ipStrategy, requestHeaderName and requestHost exclude each other')
-  .meta({ description: 'What counts as one source. Default: the address of the peer.' });
+  }, 'ipStrategy, requestHeaderName and requestHost exclude each other');
 
 /** Kinds: 0 client address, 1 header `header`, 2 host. */
 export const sourceCriterionWire = record('SourceCriterion', { kind: u8, header: text, ip: ipStrategyWire });

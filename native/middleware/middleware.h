@@ -41,6 +41,15 @@ struct LocalReply {
   /// Only these headers are sent, besides Content-Length, Date and Connection.
   codec::Headers headers;
   std::string_view body;
+
+  /// Makes this a plain-text answer.
+  void set_text(std::uint16_t code, std::string_view text, Reason why = Reason::kMiddlewareReplied) {
+    status = code;
+    reason = why;
+    body = text;
+    headers.set("Content-Type", "text/plain; charset=utf-8");
+    headers.set("X-Content-Type-Options", "nosniff");
+  }
 };
 
 /// A request of our own, such as forwardAuth's. Texts outlive the call.
@@ -52,6 +61,7 @@ struct FetchRequest {
   std::string_view method = "GET";
   /// Path and query.
   std::string_view path = "/";
+  /// As they are sent; Host, Content-Length and Connection are added by fetch().
   codec::Headers headers;
   std::string_view body;
   /// Nanoseconds for the whole call.
@@ -78,7 +88,7 @@ class Facilities {
   /// Sends a request through the worker's pools and reads the whole answer. Redirects are not followed.
   virtual loop::Task<Status> fetch(const FetchRequest& request, FetchReply& reply) = 0;
   /// Reads the request body into the arena so that it can be sent elsewhere as well; the exchange replays it to the
-  /// upstream. Fails with kHeaderTooLarge... of the client, or kInternal beyond `limit` bytes.
+  /// upstream. Fails as the client did (Origin::kClient), or with kInternal beyond `limit` bytes.
   virtual loop::Task<Result<std::string_view>> buffer_request_body(std::uint64_t limit) = 0;
 };
 
@@ -90,6 +100,8 @@ struct Context {
   Facilities& facilities;
   /// state_bytes() zeroed bytes of this middleware for this exchange, or null.
   void* state;
+  /// Who the client is, for the access log, or null when nobody asks. Texts as in the arena.
+  std::string_view* user = nullptr;
 };
 
 /// Changes a response body while it streams (compress). Lives for one response; made by Middleware::body_filter.

@@ -8,7 +8,7 @@
 
 namespace fairlead::wire {
 
-inline constexpr std::uint64_t kFingerprint = 0xd73932b1cfc5817aULL;
+inline constexpr std::uint64_t kFingerprint = 0x22f671005f83da62ULL;
 inline constexpr std::uint32_t kNone = 0xffffffff;
 inline constexpr std::uint16_t kAccept = 0xffff;
 inline constexpr std::uint16_t kReject = 0xfffe;
@@ -381,7 +381,6 @@ static_assert(sizeof(HeaderEdit) == 16);
 struct CrossOrigin {
   Bool enabled;
   Bool credentials;
-  Bool any_origin;
   Bool add_vary;
   Bool echo_headers;
   Bool echo_methods;
@@ -395,7 +394,6 @@ struct CrossOrigin {
   bool verify(const Bounds& bounds) const {
     return enabled.verify(bounds) &&
            credentials.verify(bounds) &&
-           any_origin.verify(bounds) &&
            add_vary.verify(bounds) &&
            echo_headers.verify(bounds) &&
            echo_methods.verify(bounds) &&
