@@ -13,8 +13,8 @@ namespace fairlead::loop {
 namespace {
 
 constexpr std::size_t kStep = 64;
-// Larger frames are rare (none on the request path) and go to malloc.
-constexpr std::size_t kClasses = 64;
+// Up to 10 KiB: the frame of an exchange holds its arena. Larger frames are not on the request path and go to malloc.
+constexpr std::size_t kClasses = 160;
 
 struct Free {
   Free* next;

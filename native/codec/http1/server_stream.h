@@ -1,0 +1,86 @@
+// HTTP/1 towards a client: one request after the other from one stream.
+#pragma once
+
+#include <cstdint>
+
+#include "codec/head_fault.h"
+#include "codec/http1/body_source.h"
+#include "codec/http1/head_parser.h"
+#include "codec/http1/head_writer.h"
+#include "codec/inbound.h"
+#include "net/buffer.h"
+#include "net/stream.h"
+
+namespace fairlead::codec::http1 {
+
+/// What came of waiting for a request head.
+enum class HeadResult : std::uint8_t {
+  kRequest,   // the request is filled
+  kNothing,   // no byte of a head has arrived and none waits: idle
+  kClosed,    // the client has closed, or the connection broke, with or without part of a head
+  kTimeout,   // the head did not arrive in time
+  kMalformed  // see fault()
+};
+
+class ServerStream final : public Inbound {
+ public:
+  ServerStream(net::Stream& stream, net::BufferPool& pool) : stream_(stream), pool_(pool), body_(stream, pool) {}
+
+  /// Reads the next head; returns kNothing instead of waiting for its first byte. Views of `request` stay valid until
+  /// end_exchange().
+  loop::Task<HeadResult> read_head(Request& request, const HeadLimits& limits, Nanos deadline);
+  HeadFault fault() const { return fault_; }
+  /// Bytes of a next request have been received already.
+  bool has_received() const { return in_.valid() && !in_.empty(); }
+  /// No request follows on this connection: the next response says so.
+  void close_after_response() { closing_ = true; }
+  /// The connection may carry another request: the last one was read to its end and answered, and nobody said close.
+  bool reusable() const { return !closing_ && body_.finished() && written_all_; }
+  /// Forgets the exchange; what has been received of the next request stays.
+  void end_exchange();
+  /// Cached Date header, renewed by the caller once per second.
+  static std::string_view date(Nanos wall);
+  /// Longest time the client may take none of a response, ns.
+  void set_write_stall(Nanos stall) { stall_ = stall; }
+  /// Takes the bytes behind the head: the first of a tunnel.
+  net::Buffer take_received();
+
+  // Inbound
+  loop::Task<Result<BodyChunk>> read_body(Nanos deadline) override;
+  Result<BodyChunk> try_read_body() override;
+  const Headers& trailers() const override { return *trailers_; }
+  bool body_finished() const override { return body_.finished(); }
+  loop::Task<Status> write_interim(const Response& response) override;
+  loop::Task<Status> write_head(const Response& response, std::string_view first, bool last) override;
+  loop::Task<Status> write_body(std::string_view data, bool last) override;
+  loop::Task<Status> write_trailers(const Headers& trailers) override;
+  bool head_written() const override { return head_written_; }
+  std::uint64_t bytes_read() const override { return body_.bytes(); }
+  std::uint64_t bytes_written() const override { return bytes_written_; }
+
+ private:
+  bool make_room(const HeadLimits& limits);
+  void begin_exchange(Request& request);
+  ResponseFraming frame(const Response& response);
+  Result<BodyChunk> translate(const BodySource::Piece& piece) const;
+  loop::Task<Status> send(std::string_view bytes);
+
+  net::Stream& stream_;
+  net::BufferPool& pool_;
+  net::Buffer in_;
+  BodySource body_;
+  Headers* trailers_ = nullptr;  // in the exchange's arena
+  Nanos stall_ = 0;
+  std::uint64_t bytes_written_ = 0;
+  std::uint64_t owed_ = 0;  // bytes of a Content-Length body that are still to be written
+  HeadFault fault_ = HeadFault::kNone;
+  std::uint8_t minor_version_ = 1;
+  BodyKind out_ = BodyKind::kNone;
+  bool head_method_ = false;
+  bool discards_body_ = false;
+  bool closing_ = false;
+  bool head_written_ = false;
+  bool written_all_ = true;
+};
+
+}  // namespace fairlead::codec::http1

@@ -1,0 +1,44 @@
+// What the engine tells its host, as JSON lines.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include "engine/engine.h"
+
+namespace fairlead::engine {
+
+/// One event under construction: {"type":"...", ...}.
+class Event {
+ public:
+  explicit Event(std::string_view type);
+  Event& text(std::string_view key, std::string_view value);
+  Event& number(std::string_view key, std::uint64_t value);
+  std::string finish() &&;
+
+ private:
+  void quoted(std::string_view text);
+  std::string json_;
+};
+
+/// A bounded queue; the oldest are dropped and counted. Any thread.
+class Events {
+ public:
+  explicit Events(Waker& waker) : waker_(waker) {}
+  void push(Event event);
+  std::string take();
+
+ private:
+  // Events come from reloads and drains, not from requests: this many unread ones mean a host that does not listen.
+  static constexpr std::size_t kMost = 4096;
+
+  Waker& waker_;
+  std::mutex mutex_;
+  std::deque<std::string> lines_;
+  std::uint64_t lost_ = 0;
+};
+
+}  // namespace fairlead::engine

@@ -1,0 +1,69 @@
+#include "engine/worker_thread.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <string>
+#include <utility>
+
+#include "exchange/connection.h"
+#include "loop/frame_pool.h"
+#include "net/socket.h"
+
+namespace fairlead::engine {
+
+WorkerThread::WorkerThread(const WorkerSetup& setup)
+    : worker_(std::make_unique<exchange::Worker>(setup.number, setup.workers, setup.idle_buffer_bytes, setup.resolver,
+                                                 setup.shared, setup.log)) {
+  worker_->loop.set_polling(setup.poll_microseconds);
+}
+
+void WorkerThread::start() {
+  // Signals belong to the host: its handlers must run on its thread.
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  thread_ = std::thread([this] {
+    pthread_setname_np(pthread_self(), ("fairlead-" + std::to_string(worker_->number())).c_str());
+    worker_->loop.run();
+    listeners_.clear();
+    worker_->cut();
+    worker_->plan = {};
+    loop::FramePool::trim();
+  });
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  started_ = true;
+}
+
+void WorkerThread::post(std::function<void(WorkerThread&)> job) {
+  worker_->loop.mailbox().post([this, job = std::move(job)] { job(*this); });
+}
+
+void WorkerThread::stop() {
+  if (!started_) return;
+  post([](WorkerThread& self) { self.worker_->loop.stop(); });
+  if (thread_.joinable()) thread_.join();
+  started_ = false;
+}
+
+void WorkerThread::listen(std::uint32_t entry_point, int fd) {
+  if (local_.size() <= entry_point) local_.resize(entry_point + 1);
+  local_[entry_point] = net::local_endpoint(fd);
+  auto listener = std::make_unique<accept::Listener>(worker_->loop, fd, accepted, this, entry_point);
+  if (listener->start()) listeners_.push_back(std::move(listener));
+}
+
+void WorkerThread::accepted(void* owner, std::uint32_t entry_point, int fd, const net::Endpoint& client) {
+  auto& self = *static_cast<WorkerThread*>(owner);
+  exchange::Worker& worker = *self.worker_;
+  if (!worker.plan || !worker.shared.admit_connection()) {
+    worker.counters.add(stats::Counter::kConnectionsRefused);
+    ::close(fd);
+    return;
+  }
+  exchange::Connection::accept(worker, entry_point, fd, client, self.local_[entry_point]);
+}
+
+}  // namespace fairlead::engine

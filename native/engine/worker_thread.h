@@ -1,0 +1,55 @@
+// A worker on its thread, with its listeners.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "accept/listener.h"
+#include "exchange/worker.h"
+
+namespace fairlead::engine {
+
+/// Everything a worker needs from the engine.
+struct WorkerSetup {
+  std::uint32_t number;
+  std::uint32_t workers;
+  std::size_t idle_buffer_bytes;
+  std::uint32_t poll_microseconds;
+  net::ResolverThread& resolver;
+  exchange::Shared& shared;
+  exchange::AccessLog& log;
+};
+
+/// Created on the engine's thread; the worker itself is touched by its own thread only, through post().
+class WorkerThread {
+ public:
+  explicit WorkerThread(const WorkerSetup& setup);
+  ~WorkerThread() { stop(); }
+
+  void start();
+  /// Runs `job(worker)` between two loop turns.
+  void post(std::function<void(WorkerThread&)> job);
+  /// Cuts what is left and joins. Idempotent.
+  void stop();
+
+  exchange::Worker& worker() { return *worker_; }
+  const stats::Counters& counters() const { return worker_->counters; }
+  /// Worker thread: accepts from `fd` for the entry point of that index.
+  void listen(std::uint32_t entry_point, int fd);
+  /// Worker thread.
+  void stop_listening() { listeners_.clear(); }
+
+ private:
+  static void accepted(void* owner, std::uint32_t entry_point, int fd, const net::Endpoint& client);
+
+  std::unique_ptr<exchange::Worker> worker_;
+  std::vector<std::unique_ptr<accept::Listener>> listeners_;
+  std::vector<net::Endpoint> local_;  // by entry point
+  std::thread thread_;
+  bool started_ = false;
+};
+
+}  // namespace fairlead::engine

@@ -1,0 +1,151 @@
+#include "exchange/exchange.h"
+
+#include <utility>
+
+#include "exchange/forwarded_headers.h"
+
+namespace fairlead::exchange {
+namespace {
+
+using stats::Counter;
+
+void write_hex(std::uint64_t number, char (&into)[16]) {
+  for (int i = 15; i >= 0; --i, number >>= 4) into[i] = "0123456789abcdef"[number & 15];
+}
+
+Counter class_counter(std::uint16_t status) {
+  switch (status / 100) {
+    case 1:
+      return Counter::kResponses1xx;
+    case 2:
+      return Counter::kResponses2xx;
+    case 3:
+      return Counter::kResponses3xx;
+    case 4:
+      return Counter::kResponses4xx;
+    default:
+      return Counter::kResponses5xx;
+  }
+}
+
+}  // namespace
+
+Exchange::Exchange(Worker& worker, std::uint32_t entry_point, const codec::Peer& peer, codec::Inbound& inbound,
+                   Arena& arena)
+    : request(arena),
+      worker_(worker),
+      plan_(worker.plan),
+      entry_point_(entry_point),
+      peer_(peer),
+      inbound_(inbound),
+      arena_(arena),
+      reply_(arena),
+      response_(arena),
+      response_timer_(on_response_late),
+      continue_timer_(on_continue_late) {
+  response_timer_.owner = this;
+  continue_timer_.owner = this;
+}
+
+void Exchange::begin() {
+  begun_ = true;
+  started_ = now();
+  write_hex(worker_.next_request_id(), request_id_);
+  worker_.counters.add(Counter::kRequestsTotal);
+  worker_.counters.add(Counter::kRequestsActive);
+  ++worker_.loop.in_flight;
+}
+
+Exchange::~Exchange() {
+  if (!begun_) return;
+  --worker_.loop.in_flight;
+  worker_.counters.subtract(Counter::kRequestsActive);
+}
+
+loop::Task<Outcome> Exchange::run() {
+  Outcome outcome = Outcome::kAnswered;
+  if (!settle_forwarded_headers(request, peer_, settings(), snapshot().host_name)) {
+    outcome = co_await fail({Reason::kDeniedHeader, Origin::kClient, Retry::kNo});
+  } else {
+    if (request.headers.find(codec::HeaderId::kRequestId) == nullptr) {
+      request.headers.add({"X-Request-Id", {request_id_, sizeof(request_id_)}, codec::HeaderId::kRequestId});
+    }
+    outcome = co_await route();
+  }
+  log(outcome);
+  co_return outcome;
+}
+
+loop::Task<Outcome> Exchange::refuse(Reason reason, std::string_view fault) {
+  fault_ = fault;
+  const Outcome outcome = co_await fail({reason, Origin::kClient, Retry::kNo});
+  log(outcome);
+  co_return outcome;
+}
+
+void Exchange::client_gone() {
+  reason_ = Reason::kClientClosed;
+  status_ = reason_status(Reason::kClientClosed);
+  log(Outcome::kCut);
+}
+
+std::unique_ptr<upstream::Connection> Exchange::take_tunnel(net::Buffer& first) { return outbound_->take_tunnel(first); }
+
+loop::Task<void> Exchange::sleep(Nanos duration) { co_await loop::SleepUntil(worker_.loop, now() + duration); }
+
+loop::Task<Result<std::string_view>> Exchange::buffer_request_body(std::uint64_t limit) {
+  if (body_buffered_) co_return buffered_body_;
+  ByteBuffer bytes;
+  for (bool last = request.body == codec::BodyKind::kNone; !last;) {
+    const Result<codec::BodyChunk> chunk = co_await inbound_.read_body(started_ + settings().read_timeout);
+    if (!chunk.ok()) co_return chunk.error();
+    if (bytes.size() + chunk->data.size() > limit) {
+      co_return Error{Reason::kHeaderTooLarge, Origin::kClient, Retry::kNo};
+    }
+    bytes.append(chunk->data);
+    last = chunk->last;
+  }
+  body_buffered_ = true;
+  buffered_body_ = arena_.copy(bytes.view());
+  co_return buffered_body_;
+}
+
+middleware::Context Exchange::context(const Active& active) {
+  return {request, peer_, arena_, reply_, *this, active.state};
+}
+
+void Exchange::log(Outcome outcome) {
+  if (logged_) return;
+  logged_ = true;
+  if (status_ != 0) worker_.counters.add(class_counter(status_));
+  if (reason_ != Reason::kNone) worker_.counters.add(stats::reason_counter(reason_));
+  worker_.counters.add(Counter::kBytesSent, inbound_.bytes_written());
+  const wire::AccessLog& config = snapshot().access_log;
+  if (!config.enabled || (router_ != nullptr && !router_->access_log)) return;
+  AccessRecord record;
+  record.request = &request;
+  record.peer = &peer_;
+  record.response = sent_;
+  record.entry_point = settings().name;
+  if (router_ != nullptr) record.router = router_->name;
+  if (service_ != nullptr) record.service = service_->name;
+  if (target_ != nullptr) record.server_url = target_->server->url;
+  record.request_id = {request_id_, sizeof(request_id_)};
+  record.fault = fault_;
+  record.reason = reason_;
+  record.status = status_;
+  record.origin_status = origin_status_;
+  record.retries = tries_ > 1 ? tries_ - 1 : 0;
+  record.internal = service_ != nullptr && service_->name.view().ends_with("@internal");
+  record.request_bytes = inbound_.bytes_read();
+  record.response_bytes = inbound_.bytes_written();
+  record.origin_bytes = outbound_ ? outbound_->bytes_read() : 0;
+  record.duration = worker_.loop.refresh_now() - started_;
+  record.started = wall_now() - record.duration;
+  record.origin_duration = origin_duration_;
+  record.request_count = worker_.counters.get(Counter::kRequestsTotal);
+  static_cast<void>(outcome);
+  worker_.counters.add(worker_.log.log(config, record) ? Counter::kAccessLogLines : Counter::kAccessLogDropped);
+}
+
+}  // namespace fairlead::exchange

@@ -1,0 +1,205 @@
+// From a service to a response head: choosing a server, connecting, sending, and trying another where that is safe.
+#include <algorithm>
+
+#include "exchange/exchange.h"
+#include "exchange/forwarded_headers.h"
+#include "upstream/connect.h"
+
+namespace fairlead::exchange {
+namespace {
+
+using stats::Counter;
+
+// Connection attempts for one request, over all servers: bounds the time spent when a whole service is down.
+constexpr std::uint32_t kMostTries = 16;
+// A server that sends more interim responses than this for one request is broken.
+constexpr unsigned kMostInterim = 20;
+// How long a client that expects "100 Continue" waits for the server's before it gets ours (as Go's transport).
+constexpr Nanos kContinueWait = kSecond;
+
+}  // namespace
+
+loop::Task<Outcome> Exchange::forward(std::uint32_t service) {
+  append_forwarded_for(request, peer_, settings());
+  scheduler::Excluded tried;
+  Error error{Reason::kNoServer, Origin::kUpstream, Retry::kNo};
+  Outcome outcome = Outcome::kAnswered;
+  std::uint32_t server = plan_->service(service).pick(tried);
+  bool fresh = false;
+  while (server != scheduler::kNobody && tries_ < kMostTries) {
+    ++tries_;
+    if (tries_ > 1) worker_.counters.add(Counter::kUpstreamRetries);
+    const Try result = co_await try_server(service, server, fresh);
+    if (result.status.ok()) {
+      outcome = co_await respond();
+      co_return outcome;
+    }
+    error = result.status.error();
+    if (error.origin == Origin::kUpstream && result.unconnected) {
+      // Nothing was sent, so any method may go elsewhere.
+      tried.add(server);
+      server = plan_->service(service).pick(tried);
+      if (tried.has(server)) break;
+      continue;
+    }
+    // An idle connection that the server closed just then: once more, on a connection of its own.
+    const bool stale = error.retry == Retry::kIfReused && result.reused && !fresh && replayable();
+    if (!stale) break;
+    fresh = true;
+  }
+  outcome = co_await fail(error);
+  co_return outcome;
+}
+
+bool Exchange::replayable() const {
+  return codec::is_idempotent(request.method) && (request.body == codec::BodyKind::kNone || body_buffered_);
+}
+
+loop::Task<Exchange::Try> Exchange::try_server(std::uint32_t service, std::uint32_t server, bool fresh) {
+  Try result;
+  const std::uint32_t index = plan_->plan().first_target(service) + server;
+  target_ = &plan_->plan().target(index);
+  upstream::Pool& pool = plan_->pool(index);
+  std::unique_ptr<upstream::Connection> connection = fresh ? nullptr : pool.take();
+  result.reused = connection != nullptr;
+  if (connection == nullptr) {
+    const upstream::ConnectContext where{worker_.loop, worker_.scratch, worker_.resolver, worker_.counters};
+    upstream::ConnectResult connected = co_await upstream::connect(where, *target_->server, *target_->transport, target_->tls);
+    if (!connected.status.ok()) {
+      result.status = connected.status;
+      result.unconnected = true;
+      co_return result;
+    }
+    connection = std::move(connected.connection);
+  } else {
+    worker_.counters.add(Counter::kUpstreamReused);
+  }
+  worker_.counters.add(Counter::kUpstreamRequests);
+  outbound_.emplace(worker_.buffers, pool, std::move(connection), request.method, arena_);
+  forwarding_.host = service_->pass_host_header ? request.authority : target_->server->authority.view();
+  forwarding_.path_prefix = target_->server->preserve_path ? target_->server->path.view() : std::string_view();
+  result.status = co_await converse();
+  co_return result;
+}
+
+loop::Task<Status> Exchange::converse() {
+  timed_out_ = false;
+  Status status = co_await send_request();
+  if (status.ok()) status = co_await read_response_head();
+  response_timer_.unlink();
+  continue_timer_.unlink();
+  if (status.ok()) co_return status;
+  pump_.cancel();
+  outbound_->finish();
+  if (timed_out_) co_return Error{Reason::kUpstreamHeadTimeout, Origin::kUpstream, Retry::kNo};
+  if (pump_failed_) co_return pump_status_;
+  co_return status;
+}
+
+loop::Task<Status> Exchange::send_request() {
+  codec::BodyChunk first;
+  if (body_buffered_) {
+    first = {buffered_body_, true};
+    request.body = buffered_body_.empty() ? codec::BodyKind::kNone : codec::BodyKind::kLength;
+    request.content_length = buffered_body_.size();
+  } else if (request.body == codec::BodyKind::kNone) {
+    first.last = true;
+  } else if (!request.expects_continue) {
+    const Result<codec::BodyChunk> chunk = inbound_.try_read_body();
+    if (!chunk.ok()) co_return chunk.error();
+    first = *chunk;
+  }
+  const bool has_trailers = first.last && inbound_.trailers().size() > 0;
+  const Status sent = co_await outbound_->write_head(request, forwarding_, first.data, first.last && !has_trailers);
+  if (!sent.ok()) co_return sent;
+  if (has_trailers) {
+    const Status ended = co_await outbound_->write_trailers(inbound_.trailers());
+    if (!ended.ok()) co_return ended;
+  }
+  if (first.last) {
+    request_sent();
+  } else if (request.expects_continue) {
+    worker_.loop.timers().arm(continue_timer_, now() + kContinueWait);
+  } else {
+    start_pump(false);
+  }
+  co_return Unit{};
+}
+
+/// The whole request is on its way: from now on the server is the one who is waited for.
+void Exchange::request_sent() {
+  const Nanos limit = target_->transport->response_header_timeout;
+  if (limit > 0) worker_.loop.timers().arm(response_timer_, now() + limit);
+}
+
+void Exchange::on_response_late(loop::Timer& timer) {
+  Exchange& self = *static_cast<ExchangeTimer&>(timer).owner;
+  self.timed_out_ = true;
+  self.outbound_->abort();
+}
+
+void Exchange::on_continue_late(loop::Timer& timer) { static_cast<ExchangeTimer&>(timer).owner->start_pump(true); }
+
+void Exchange::start_pump(bool send_continue) {
+  continue_timer_.unlink();
+  if (pump_.valid()) return;
+  pump_ = pump_body(send_continue);
+  pump_.start();
+}
+
+/// Carries the request body while the response is waited for.
+loop::Task<void> Exchange::pump_body(bool send_continue) {
+  if (send_continue) {
+    codec::Response interim(arena_);
+    interim.status = 100;
+    const Status told = co_await inbound_.write_interim(interim);
+    if (!told.ok()) co_return;
+  }
+  const Nanos limit = settings().read_timeout;
+  const Nanos deadline = limit == 0 ? 0 : started_ + limit;
+  for (bool last = false; !last;) {
+    const Result<codec::BodyChunk> chunk = co_await inbound_.read_body(deadline);
+    if (!chunk.ok()) {
+      pump_failed_ = true;
+      pump_status_ = chunk.error();
+      outbound_->abort();
+      co_return;
+    }
+    last = chunk->last;
+    const bool has_trailers = last && inbound_.trailers().size() > 0;
+    Status sent = co_await outbound_->write_body(chunk->data, last && !has_trailers);
+    if (sent.ok() && has_trailers) sent = co_await outbound_->write_trailers(inbound_.trailers());
+    // The server has stopped reading. It may have answered already: the reader of the head finds out.
+    if (!sent.ok()) co_return;
+  }
+  request_sent();
+}
+
+loop::Task<Status> Exchange::read_response_head() {
+  for (unsigned interim = 0; interim <= kMostInterim; ++interim) {
+    const Status read = co_await outbound_->read_head(response_, 0);
+    if (!read.ok()) co_return read;
+    if (response_.status >= 200) co_return Unit{};
+    if (response_.status == 101) {
+      if (request.wants_upgrade) co_return Unit{};
+      break;
+    }
+    const Status relayed = co_await relay_interim();
+    if (!relayed.ok()) co_return relayed;
+  }
+  co_return Error{Reason::kUpstreamMalformed, Origin::kUpstream, Retry::kNo};
+}
+
+loop::Task<Status> Exchange::relay_interim() {
+  if (response_.status == 100) {
+    // Ours has been sent already when the server took too long, and nobody asked for one without Expect.
+    if (!request.expects_continue || pump_.valid()) co_return Unit{};
+    const Status relayed = co_await inbound_.write_interim(response_);
+    if (relayed.ok()) start_pump(false);
+    co_return relayed;
+  }
+  const Status relayed = co_await inbound_.write_interim(response_);
+  co_return relayed;
+}
+
+}  // namespace fairlead::exchange

@@ -1,0 +1,243 @@
+#include "exchange/plan.h"
+
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+
+#include "base/assert.h"
+#include "middleware/generated/factory.gen.h"
+
+namespace fairlead::exchange {
+namespace {
+
+// Services nest (weighted over weighted). Deeper trees than this are a mistake, and the walk at request time is bounded
+// by the same number.
+constexpr unsigned kDeepestService = 16;
+
+bool indexes_below(const wire::List<std::uint32_t>& indexes, std::size_t bound) {
+  for (const std::uint32_t index : indexes) {
+    if (index >= bound) return false;
+  }
+  return true;
+}
+
+/// Longest way down from a service, or more than kDeepestService when it runs in circles.
+unsigned depth_of(const wire::Snapshot& root, std::uint32_t index, unsigned level) {
+  if (level > kDeepestService) return level;
+  unsigned deepest = level;
+  for (const wire::Child& child : root.services[index].children) {
+    if (child.service >= root.services.size()) return kDeepestService + 1;
+    const unsigned depth = depth_of(root, child.service, level + 1);
+    if (depth > kDeepestService) return depth;
+    deepest = depth > deepest ? depth : deepest;
+  }
+  return deepest;
+}
+
+/// Everything verify() cannot know: that indexes stay inside their lists. Returns what is wrong, or null.
+const char* broken_reference(const wire::Snapshot& root) {
+  for (const wire::EntryPoint& entry_point : root.entry_points) {
+    if (!indexes_below(entry_point.plain_routers, root.routers.size()) ||
+        !indexes_below(entry_point.tls_routers, root.routers.size())) {
+      return "an entry point names a router that does not exist";
+    }
+  }
+  for (const wire::Router& router : root.routers) {
+    if (router.service >= root.services.size()) return "a router names a service that does not exist";
+    if (!indexes_below(router.chain, root.middlewares.size())) return "a router names a middleware that does not exist";
+  }
+  for (std::uint32_t i = 0; i < root.services.size(); ++i) {
+    const wire::Service& service = root.services[i];
+    if (service.kind > static_cast<std::uint8_t>(wire::ServiceKind::kNoop)) return "a service is of an unknown kind";
+    if (!indexes_below(service.chain, root.middlewares.size())) return "a service names a middleware that does not exist";
+    if (!service.servers.empty() && service.transport >= root.transports.size()) {
+      return "a service names a transport that does not exist";
+    }
+    if (depth_of(root, i, 0) > kDeepestService) return "services are nested too deeply or in a circle";
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+void SnapshotBytes::Free::operator()(std::byte* bytes) const { std::free(bytes); }
+
+std::unique_ptr<SnapshotBytes> SnapshotBytes::verify(std::span<const std::byte> bytes, std::string& fault) {
+  if (bytes.size() < sizeof(wire::Snapshot)) {
+    fault = "the snapshot is too short";
+    return nullptr;
+  }
+  auto result = std::make_unique<SnapshotBytes>();
+  const std::size_t rounded = (bytes.size() + 63) / 64 * 64;
+  result->bytes_.reset(static_cast<std::byte*>(std::aligned_alloc(64, rounded)));
+  FAIRLEAD_CHECK(result->bytes_ != nullptr);
+  std::memcpy(result->bytes_.get(), bytes.data(), bytes.size());
+  const wire::Snapshot& root = result->root();
+  const std::byte* begin = result->bytes_.get();
+  if (root.fingerprint != wire::kFingerprint) {
+    fault = "the snapshot was made for another build";
+  } else if (!root.verify({begin, begin + bytes.size()})) {
+    fault = "the snapshot is malformed";
+  } else if (const char* broken = broken_reference(root); broken != nullptr) {
+    fault = broken;
+  } else {
+    return result;
+  }
+  return nullptr;
+}
+
+std::shared_ptr<middleware::SharedState> SharedStates::find(std::uint64_t identity) const {
+  const auto found = states_.find(identity);
+  return found == states_.end() ? nullptr : found->second.lock();
+}
+
+void SharedStates::keep(std::uint64_t identity, std::shared_ptr<middleware::SharedState> state) {
+  states_[identity] = std::move(state);
+}
+
+void SharedStates::sweep() {
+  std::erase_if(states_, [](const auto& entry) { return entry.second.expired(); });
+}
+
+/// Fills a plan step by step. Also what middlewares see of their surroundings while they are built.
+class Plan::Builder final : public middleware::BuildContext {
+ public:
+  Builder(Plan& plan, const PlanContext& context, std::vector<std::string>& faults)
+      : plan_(plan), root_(plan.snapshot()), context_(context), faults_(faults) {}
+
+  bool build() {
+    plan_.patterns_ = std::make_unique<router::Patterns>(root_.patterns);
+    build_client_tls();
+    build_targets();
+    build_middlewares();
+    build_chains();
+    return build_entry_points();
+  }
+
+  std::shared_ptr<middleware::SharedState> find_state(std::uint64_t identity) const override {
+    std::shared_ptr<middleware::SharedState> state = context_.states.find(identity);
+    if (state != nullptr) plan_.kept_states_.push_back(state);
+    return state;
+  }
+  void keep_state(std::uint64_t identity, std::shared_ptr<middleware::SharedState> state) const override {
+    plan_.kept_states_.push_back(state);
+    context_.states.keep(identity, std::move(state));
+  }
+  std::uint32_t add_fetch_target(const wire::Server& server, const wire::Transport& transport) const override {
+    const tls::ClientContext* tls = nullptr;
+    if (server.tls) {
+      plan_.client_tls_.push_back(tls::make_client_context(transport, faults_));
+      tls = plan_.client_tls_.back().get();
+    }
+    plan_.targets_.push_back({&server, &transport, tls});
+    return static_cast<std::uint32_t>(plan_.targets_.size() - 1);
+  }
+
+ private:
+  // Only transports that some https server uses need TLS; parsing a system trust store is not free.
+  void build_client_tls() {
+    std::vector<bool> needed(root_.transports.size());
+    for (const wire::Service& service : root_.services) {
+      for (const wire::Server& server : service.servers) {
+        if (server.tls) needed[service.transport] = true;
+      }
+    }
+    plan_.client_tls_.resize(root_.transports.size());
+    for (std::size_t i = 0; i < needed.size(); ++i) {
+      if (needed[i]) plan_.client_tls_[i] = tls::make_client_context(root_.transports[i], faults_);
+    }
+  }
+
+  void build_targets() {
+    plan_.first_target_.reserve(root_.services.size());
+    for (std::uint32_t i = 0; i < root_.services.size(); ++i) {
+      const wire::Service& service = root_.services[i];
+      plan_.first_target_.push_back(static_cast<std::uint32_t>(plan_.targets_.size()));
+      plan_.service_index_.emplace(service.identity, i);
+      for (const wire::Server& server : service.servers) {
+        plan_.target_index_.emplace(server.identity, static_cast<std::uint32_t>(plan_.targets_.size()));
+        const tls::ClientContext* tls = server.tls ? plan_.client_tls_[service.transport].get() : nullptr;
+        plan_.targets_.push_back({&server, &root_.transports[service.transport], tls});
+      }
+    }
+  }
+
+  void build_middlewares() {
+    plan_.middlewares_.reserve(root_.middlewares.size());
+    for (const wire::MiddlewareRef& ref : root_.middlewares) {
+      std::unique_ptr<middleware::Middleware> built = middleware::create(ref, root_.configs, *this);
+      const std::string_view fault = built == nullptr ? "is of an unknown kind" : built->fault();
+      if (!fault.empty()) {
+        faults_.push_back("middleware \"" + std::string(ref.name.view()) + "\" " + std::string(fault));
+      }
+      plan_.middlewares_.push_back(std::move(built));
+    }
+  }
+
+  void build_chains() {
+    std::size_t links = 0;
+    for (const wire::Router& router : root_.routers) links += router.chain.size();
+    for (const wire::Service& service : root_.services) links += service.chain.size();
+    plan_.chain_storage_.reserve(links);  // spans into it stay valid
+    for (const wire::Router& router : root_.routers) plan_.router_chains_.push_back(chain_of(router.chain));
+    for (const wire::Service& service : root_.services) plan_.service_chains_.push_back(chain_of(service.chain));
+  }
+
+  Chain chain_of(const wire::List<std::uint32_t>& indexes) {
+    const std::size_t first = plan_.chain_storage_.size();
+    for (const std::uint32_t index : indexes) plan_.chain_storage_.push_back(plan_.middlewares_[index].get());
+    return {plan_.chain_storage_.data() + first, indexes.size()};
+  }
+
+  bool build_entry_points() {
+    for (const wire::EntryPoint& wire : root_.entry_points) {
+      EntryPoint& built = plan_.entry_points_.emplace_back();
+      built.plain_routes = routes_of(wire.plain_routers);
+      built.tls_routes = routes_of(wire.tls_routers);
+      if (built.plain_routes == nullptr || built.tls_routes == nullptr) return false;
+      if (wire.tls_routers.empty()) continue;
+      built.tls = tls::make_server_context(root_, wire, context_.ticket_keys, previous_tls(wire), faults_);
+    }
+    return true;
+  }
+
+  std::unique_ptr<router::Router> routes_of(const wire::List<std::uint32_t>& order) {
+    return router::Router::build({root_.routers, order, *plan_.patterns_, root_.ranges}, faults_);
+  }
+
+  const tls::ServerContext* previous_tls(const wire::EntryPoint& wire) const {
+    if (context_.previous == nullptr) return nullptr;
+    const wire::Snapshot& before = context_.previous->snapshot();
+    for (std::uint32_t i = 0; i < before.entry_points.size(); ++i) {
+      if (before.entry_points[i].name.view() == wire.name.view()) return context_.previous->server_tls(i);
+    }
+    return nullptr;
+  }
+
+  Plan& plan_;
+  const wire::Snapshot& root_;
+  const PlanContext& context_;
+  std::vector<std::string>& faults_;
+};
+
+Plan::~Plan() = default;
+
+std::unique_ptr<Plan> Plan::build(std::unique_ptr<SnapshotBytes> bytes, const PlanContext& context,
+                                  std::vector<std::string>& faults) {
+  std::unique_ptr<Plan> plan(new Plan);
+  plan->bytes_ = std::move(bytes);
+  if (!Builder(*plan, context, faults).build()) return nullptr;
+  return plan;
+}
+
+std::uint32_t Plan::find_service(std::uint64_t identity) const {
+  const auto found = service_index_.find(identity);
+  return found == service_index_.end() ? wire::kNone : found->second;
+}
+
+std::uint32_t Plan::find_target(std::uint64_t identity) const {
+  const auto found = target_index_.find(identity);
+  return found == target_index_.end() ? wire::kNone : found->second;
+}
+
+}  // namespace fairlead::exchange

@@ -1,0 +1,187 @@
+// From a response, ours or a server's, to the client.
+#include "exchange/exchange.h"
+
+#include "codec/status_text.h"
+
+namespace fairlead::exchange {
+namespace {
+
+using codec::BodyKind;
+
+/// Bodies that Traefik sends with its errors; others are the bare status text.
+struct ErrorText {
+  std::string_view body;
+  /// With Content-Type and nosniff, as Go's http.Error does.
+  bool typed;
+};
+
+ErrorText error_text(Reason reason, std::uint16_t status) {
+  switch (reason) {
+    case Reason::kNoRoute:
+      return {"404 page not found\n", true};
+    case Reason::kNoServer:
+      return {"no available server\n", true};
+    case Reason::kDeniedCharacter:
+    case Reason::kDeniedHeader:
+      return {"", false};
+    default:
+      return {codec::status_text(status), false};
+  }
+}
+
+}  // namespace
+
+loop::Task<Outcome> Exchange::respond() {
+  origin_status_ = response_.status;
+  if (response_.status == 101) {
+    const Outcome upgraded = co_await upgrade();
+    co_return upgraded;
+  }
+  run_response_chain(response_);
+  const Result<codec::BodyChunk> first = outbound_->try_read_body();
+  Status status = Unit{};
+  sent_ = &response_;
+  status_ = response_.status;
+  if (!first.ok()) {
+    status = first.error();
+  } else {
+    choose_filters(*first);
+    if (filter_count_ > 0) {
+      status = co_await stream_filtered(*first);
+    } else {
+      status = co_await stream_body(*first);
+    }
+  }
+  origin_duration_ = worker_.loop.now() - started_;
+  pump_.cancel();
+  outbound_->finish();
+  if (status.ok()) co_return Outcome::kAnswered;
+  const Outcome failed = co_await fail(status.error());
+  co_return failed;
+}
+
+loop::Task<Outcome> Exchange::upgrade() {
+  pump_.cancel();
+  status_ = 101;
+  sent_ = &response_;
+  const Status written = co_await inbound_.write_head(response_, {}, true);
+  if (written.ok()) co_return Outcome::kUpgraded;
+  const Outcome failed = co_await fail(written.error());
+  co_return failed;
+}
+
+void Exchange::run_response_chain(codec::Response& response) {
+  for (std::uint32_t i = active_count_; i-- > 0;) {
+    const Active& active = active_[i];
+    if ((active.middleware->phases() & middleware::kOnResponse) == 0) continue;
+    middleware::Context here = context(active);
+    active.middleware->on_response(here, response);
+  }
+}
+
+/// Filters see the body innermost first, as the chain runs backwards. `first` is what has been received of it.
+void Exchange::choose_filters(const codec::BodyChunk& first) {
+  if (response_.body == BodyKind::kNone || request.method == codec::Method::kHead) return;
+  // A body that has arrived whole has a known length, which filters may ask for.
+  if (first.last && response_.body != BodyKind::kLength && outbound_->trailers().size() == 0) {
+    response_.body = BodyKind::kLength;
+    response_.content_length = first.data.size();
+  }
+  for (std::uint32_t i = active_count_; i-- > 0 && filter_count_ < kMostFilters;) {
+    const Active& active = active_[i];
+    if ((active.middleware->phases() & middleware::kOnResponseBody) == 0) continue;
+    middleware::Context here = context(active);
+    std::unique_ptr<middleware::BodyFilter> filter = active.middleware->body_filter(here, response_);
+    if (filter != nullptr) filters_[filter_count_++] = std::move(filter);
+  }
+  if (filter_count_ > 0) response_.body = BodyKind::kChunked;
+}
+
+loop::Task<Status> Exchange::stream_body(codec::BodyChunk chunk) {
+  bool has_trailers = chunk.last && outbound_->trailers().size() > 0;
+  // The server's part is over: its connection may serve others while a slow client takes its time.
+  if (chunk.last && !pump_.valid()) outbound_->finish();
+  Status status = co_await inbound_.write_head(response_, chunk.data, chunk.last && !has_trailers);
+  while (status.ok() && !chunk.last) {
+    const Result<codec::BodyChunk> next = co_await outbound_->read_body(0);
+    if (!next.ok()) co_return next.error();
+    chunk = *next;
+    has_trailers = chunk.last && outbound_->trailers().size() > 0;
+    status = co_await inbound_.write_body(chunk.data, chunk.last && !has_trailers);
+  }
+  if (status.ok() && has_trailers) status = co_await inbound_.write_trailers(outbound_->trailers());
+  co_return status;
+}
+
+/// Runs one piece through all filters; the result is in filtered_[filter_count_ % 2].
+Status Exchange::filter(std::string_view input, bool flush, bool last) {
+  for (std::uint32_t i = 0; i < filter_count_; ++i) {
+    ByteBuffer& output = filtered_[(i + 1) % 2];
+    output.clear();
+    const Status status = filters_[i]->process(input, flush, last, output);
+    if (!status.ok()) return status;
+    input = output.view();
+  }
+  return Unit{};
+}
+
+loop::Task<Status> Exchange::stream_filtered(codec::BodyChunk chunk) {
+  const ByteBuffer& output = filtered_[filter_count_ % 2];
+  bool head_sent = false;
+  for (;;) {
+    // Whatever has come in leaves again before we sleep for more: streams stay streams.
+    Status status = filter(chunk.data, !chunk.last && !head_sent ? !chunk.data.empty() : !chunk.last, chunk.last);
+    if (!status.ok()) co_return status;
+    if (!head_sent) {
+      status = co_await inbound_.write_head(response_, output.view(), chunk.last);
+      head_sent = true;
+    } else if (chunk.last || !output.empty()) {
+      status = co_await inbound_.write_body(output.view(), chunk.last);
+    }
+    if (!status.ok() || chunk.last) co_return status;
+    const Result<codec::BodyChunk> next = co_await outbound_->read_body(0);
+    if (!next.ok()) co_return next.error();
+    chunk = *next;
+  }
+}
+
+loop::Task<Outcome> Exchange::answer(const middleware::LocalReply& reply) {
+  auto* response = arena_.make<codec::Response>(arena_);
+  response->status = reply.status;
+  response->headers = reply.headers;
+  response->body = BodyKind::kLength;
+  response->content_length = reply.body.size();
+  reason_ = reply.reason;
+  run_response_chain(*response);
+  if (response->status >= 400 || reply.reason != Reason::kNone) {
+    response->headers.set("X-Request-Id", {request_id_, sizeof(request_id_)});
+  }
+  status_ = response->status;
+  sent_ = response;
+  const Status written = co_await inbound_.write_head(*response, reply.body, true);
+  if (written.ok()) co_return Outcome::kAnswered;
+  reason_ = written.error().reason;
+  co_return Outcome::kCut;
+}
+
+loop::Task<Outcome> Exchange::fail(Error error) {
+  const std::uint16_t status = reason_status(error.reason);
+  if (error.reason == Reason::kClientClosed) status_ = status;
+  if (inbound_.head_written() || status == 0 || error.reason == Reason::kClientClosed) {
+    reason_ = error.reason;
+    co_return Outcome::kCut;
+  }
+  const ErrorText text = error_text(error.reason, status);
+  reply_.status = status;
+  reply_.reason = error.reason;
+  reply_.headers.clear();
+  if (text.typed) {
+    reply_.headers.add("Content-Type", "text/plain; charset=utf-8");
+    reply_.headers.add("X-Content-Type-Options", "nosniff");
+  }
+  reply_.body = text.body;
+  const Outcome outcome = co_await answer(reply_);
+  co_return outcome;
+}
+
+}  // namespace fairlead::exchange

@@ -1,0 +1,112 @@
+// Buffers of a worker: taken when bytes arrive, given back when they have left, never held by an idle connection.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <utility>
+
+namespace fairlead::net {
+
+class BufferPool;
+
+/// A run of bytes [begin, end) inside a block of `capacity()` bytes; owns the block. Move-only, one worker.
+class Buffer {
+ public:
+  Buffer() = default;
+  ~Buffer() { release(); }
+  Buffer(Buffer&& other) noexcept
+      : pool_(std::exchange(other.pool_, nullptr)),
+        block_(std::exchange(other.block_, nullptr)),
+        capacity_(std::exchange(other.capacity_, 0)),
+        begin_(std::exchange(other.begin_, 0)),
+        end_(std::exchange(other.end_, 0)) {}
+  Buffer& operator=(Buffer&& other) noexcept {
+    if (this != &other) {
+      release();
+      pool_ = std::exchange(other.pool_, nullptr);
+      block_ = std::exchange(other.block_, nullptr);
+      capacity_ = std::exchange(other.capacity_, 0);
+      begin_ = std::exchange(other.begin_, 0);
+      end_ = std::exchange(other.end_, 0);
+    }
+    return *this;
+  }
+  Buffer(const Buffer&) = delete;
+  Buffer& operator=(const Buffer&) = delete;
+
+  bool valid() const { return block_ != nullptr; }
+  std::size_t capacity() const { return capacity_; }
+  std::size_t size() const { return end_ - begin_; }
+  bool empty() const { return begin_ == end_; }
+  char* data() { return block_ + begin_; }
+  std::string_view view() const { return {block_ + begin_, end_ - begin_}; }
+  /// Free bytes in front of and behind the content.
+  std::size_t headroom() const { return begin_; }
+  std::span<char> tail() { return {block_ + end_, capacity_ - end_}; }
+
+  /// Content starts `headroom` bytes into the block and is empty.
+  void clear(std::size_t headroom = 0) { begin_ = end_ = headroom; }
+  /// Bytes written to tail() become content.
+  void commit(std::size_t bytes) { end_ += bytes; }
+  /// Drops bytes from the front.
+  void consume(std::size_t bytes) { begin_ += bytes; }
+  /// Drops bytes from the back.
+  void truncate(std::size_t size) { end_ = begin_ + size; }
+  /// Extends the content to the front; the caller writes there. `bytes` <= headroom().
+  char* prepend(std::size_t bytes) {
+    begin_ -= bytes;
+    return block_ + begin_;
+  }
+  void release();
+
+ private:
+  friend class BufferPool;
+  Buffer(BufferPool& pool, char* block, std::size_t capacity) : pool_(&pool), block_(block), capacity_(capacity) {}
+
+  BufferPool* pool_ = nullptr;
+  char* block_ = nullptr;
+  std::size_t capacity_ = 0;
+  std::size_t begin_ = 0;
+  std::size_t end_ = 0;
+};
+
+/// Free lists of two sizes. Not thread-safe; outlives its buffers.
+class BufferPool {
+ public:
+  /// Room for a head and what comes with it, plus room to write a larger head in front of a body.
+  static constexpr std::size_t kSmallBytes = 20 * 1024;
+  /// Few system calls per megabyte for bulk bodies.
+  static constexpr std::size_t kLargeBytes = 256 * 1024;
+  static constexpr std::size_t kHeadroom = 4 * 1024;
+
+  /// At most `idle_limit` bytes stay allocated while unused.
+  explicit BufferPool(std::size_t idle_limit) : idle_limit_(idle_limit) {}
+  ~BufferPool();
+  BufferPool(const BufferPool&) = delete;
+  BufferPool& operator=(const BufferPool&) = delete;
+
+  Buffer small() { return take(small_, kSmallBytes); }
+  Buffer large() { return take(large_, kLargeBytes); }
+  /// A buffer of at least `bytes`; pooled when it fits.
+  Buffer of(std::size_t bytes);
+  /// Bytes handed out at the moment.
+  std::size_t used_bytes() const { return used_; }
+
+ private:
+  friend class Buffer;
+  struct Free {
+    Free* next;
+  };
+  Buffer take(Free*& list, std::size_t bytes);
+  void give(char* block, std::size_t capacity);
+
+  Free* small_ = nullptr;
+  Free* large_ = nullptr;
+  std::size_t idle_ = 0;
+  std::size_t used_ = 0;
+  std::size_t idle_limit_;
+};
+
+}  // namespace fairlead::net

@@ -1,0 +1,214 @@
+#include "net/stream.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <utility>
+
+namespace fairlead::net {
+namespace {
+
+using Kind = IoResult::Kind;
+using Step = SecureLayer::Step;
+
+// A write through TLS takes at most this much at once, so that unsent ciphertext stays bounded.
+constexpr std::size_t kSecureWriteBytes = 256 * 1024;
+
+}  // namespace
+
+IoResult Stream::receive(std::span<char> into) {
+  if (!descriptor_.readable) return IoResult::of(Kind::kAgain);
+  ssize_t got;
+  do {
+    got = ::recv(descriptor_.fd(), into.data(), into.size(), 0);
+  } while (got < 0 && errno == EINTR);
+  if (got > 0) {
+    const auto count = static_cast<std::size_t>(got);
+    // A short read emptied the kernel's buffer: an edge will tell of more. After a hangup no further edge comes.
+    if (count < into.size() && !descriptor_.hangup) descriptor_.readable = false;
+    return IoResult::bytes(count);
+  }
+  if (got == 0) return IoResult::of(Kind::kEof);
+  if (errno == EAGAIN) {
+    descriptor_.readable = false;
+    return IoResult::of(Kind::kAgain);
+  }
+  failed_ = true;
+  return IoResult::of(Kind::kError);
+}
+
+IoResult Stream::send(std::string_view bytes) {
+  if (!descriptor_.writable) return IoResult::of(Kind::kAgain);
+  ssize_t sent;
+  do {
+    sent = ::send(descriptor_.fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  } while (sent < 0 && errno == EINTR);
+  if (sent >= 0) {
+    const auto count = static_cast<std::size_t>(sent);
+    if (count < bytes.size()) descriptor_.writable = false;
+    return IoResult::bytes(count);
+  }
+  if (errno == EAGAIN) {
+    descriptor_.writable = false;
+    return IoResult::of(Kind::kAgain);
+  }
+  failed_ = true;
+  return IoResult::of(Kind::kError);
+}
+
+IoResult Stream::flush() {
+  while (!unsent_.empty()) {
+    const IoResult sent = send(unsent_.view());
+    if (!sent.ok()) return sent;
+    unsent_.consume(sent.count);
+  }
+  if (unsent_.capacity() > 0) unsent_ = ByteBuffer();
+  return IoResult::bytes(0);
+}
+
+// Sends records from the shared scratch; what the socket does not take becomes ours.
+void Stream::emit(ByteBuffer& output) {
+  if (output.empty()) return;
+  std::size_t sent = 0;
+  if (unsent_.empty()) {
+    const IoResult result = send(output.view());
+    if (result.ok()) sent = result.count;
+  }
+  unsent_.append(output.view().substr(sent));
+  output.clear();
+}
+
+IoResult Stream::read_secure(std::span<char> into) {
+  ByteBuffer& output = scratch_.output();
+  for (;;) {
+    std::size_t count = 0;
+    Step step = Step::kWantRead;
+    if (!stashed_.empty() || secure_->has_pending()) {
+      CipherInput input{stashed_.data(), stashed_.data() + stashed_.size()};
+      step = secure_->read(input, output, into, count);
+      stashed_.consume(stashed_.size() - input.size());
+      if (stashed_.empty() && stashed_.capacity() > 0) stashed_ = ByteBuffer();
+    } else {
+      const IoResult received = receive(scratch_.cipher());
+      if (!received.ok()) return received;
+      CipherInput input{scratch_.cipher().data(), scratch_.cipher().data() + received.count};
+      step = secure_->read(input, output, into, count);
+      if (input.size() > 0) stashed_.append({input.at, input.size()});
+    }
+    emit(output);
+    if (step == Step::kDone && count > 0) return IoResult::bytes(count);
+    if (step == Step::kClosed) return IoResult::of(Kind::kEof);
+    if (step == Step::kFailed) {
+      failed_ = true;
+      return IoResult::of(Kind::kError);
+    }
+  }
+}
+
+IoResult Stream::write_secure(std::string_view bytes) {
+  const IoResult flushed = flush();
+  if (!flushed.ok()) return flushed;
+  bytes = bytes.substr(0, kSecureWriteBytes);
+  ByteBuffer& output = scratch_.output();
+  CipherInput none;
+  if (secure_->write(none, output, bytes) != Step::kDone) {
+    failed_ = true;
+    output.clear();
+    return IoResult::of(Kind::kError);
+  }
+  emit(output);
+  return failed_ ? IoResult::of(Kind::kError) : IoResult::bytes(bytes.size());
+}
+
+IoResult Stream::try_read(std::span<char> into) { return secure_ != nullptr ? read_secure(into) : receive(into); }
+
+IoResult Stream::try_write(std::string_view bytes) {
+  return secure_ != nullptr ? write_secure(bytes) : send(bytes);
+}
+
+loop::Task<IoResult> Stream::read(std::span<char> into, Nanos deadline) {
+  for (;;) {
+    const IoResult result = try_read(into);
+    if (result.kind != Kind::kAgain) co_return result;
+    const loop::Wake wake = co_await readable(deadline);
+    if (wake == loop::Wake::kTimeout) co_return IoResult::of(Kind::kTimeout);
+    if (wake == loop::Wake::kHangup) co_return IoResult::of(Kind::kError);
+  }
+}
+
+loop::Task<IoResult> Stream::write_all(std::string_view bytes, Nanos stall) {
+  const std::size_t size = bytes.size();
+  while (!bytes.empty() || has_unsent()) {
+    const std::size_t waiting = unsent_.size();
+    const IoResult result = bytes.empty() ? flush() : try_write(bytes);
+    if (result.ok()) {
+      bytes.remove_prefix(result.count);
+      if (result.count > 0 || !has_unsent()) continue;
+    } else if (result.kind != Kind::kAgain) {
+      co_return result;
+    }
+    // Progress inside flush() counts as well: the stall clock starts anew.
+    if (unsent_.size() < waiting) continue;
+    const loop::Wake wake = co_await writable(stall == 0 ? 0 : loop_.now() + stall);
+    if (wake == loop::Wake::kTimeout) co_return IoResult::of(Kind::kTimeout);
+    if (wake == loop::Wake::kHangup) co_return IoResult::of(Kind::kError);
+  }
+  co_return IoResult::bytes(size);
+}
+
+loop::Task<IoResult> Stream::handshake(std::unique_ptr<SecureLayer> layer, Nanos deadline) {
+  secure_ = std::move(layer);
+  CipherInput nothing;
+  Step step = secure_->handshake(nothing, scratch_.output());
+  emit(scratch_.output());
+  while (step == Step::kWantRead) {
+    if (has_unsent()) {
+      const IoResult sent = co_await write_all({}, deadline == 0 ? 0 : deadline - loop_.now());
+      if (!sent.ok()) co_return sent;
+    }
+    const IoResult received = receive(scratch_.cipher());
+    if (received.ok()) {
+      CipherInput input{scratch_.cipher().data(), scratch_.cipher().data() + received.count};
+      step = secure_->handshake(input, scratch_.output());
+      if (input.size() > 0) stashed_.append({input.at, input.size()});
+      emit(scratch_.output());
+      continue;
+    }
+    if (received.kind != Kind::kAgain) co_return received;
+    const loop::Wake wake = co_await readable(deadline);
+    if (wake == loop::Wake::kTimeout) co_return IoResult::of(Kind::kTimeout);
+    if (wake == loop::Wake::kHangup) co_return IoResult::of(Kind::kError);
+  }
+  if (step != Step::kDone) {
+    failed_ = true;
+    co_return IoResult::of(Kind::kError);
+  }
+  secure_->shed();
+  co_return IoResult::bytes(0);
+}
+
+void Stream::shutdown_write() {
+  if (!open()) return;
+  if (secure_ != nullptr && !failed_) {
+    secure_->shutdown(scratch_.output());
+    emit(scratch_.output());
+  }
+  ::shutdown(descriptor_.fd(), SHUT_WR);
+}
+
+void Stream::close() {
+  if (!open()) return;
+  const int fd = descriptor_.fd();
+  loop_.forget(descriptor_);
+  descriptor_.reset(-1);
+  ::close(fd);
+}
+
+void Stream::abort() {
+  if (!open()) return;
+  const linger hard{.l_onoff = 1, .l_linger = 0};
+  ::setsockopt(descriptor_.fd(), SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
+}
+
+}  // namespace fairlead::net

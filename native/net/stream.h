@@ -1,0 +1,99 @@
+// A byte stream over a socket, in clear text or through TLS, as the codecs see it.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "loop/loop.h"
+#include "loop/task.h"
+#include "net/secure_layer.h"
+
+namespace fairlead::net {
+
+/// Outcome of one read or write.
+struct IoResult {
+  enum class Kind : std::uint8_t { kBytes, kAgain, kEof, kTimeout, kError };
+  Kind kind = Kind::kAgain;
+  std::size_t count = 0;
+
+  bool ok() const { return kind == Kind::kBytes; }
+  static IoResult bytes(std::size_t count) { return {Kind::kBytes, count}; }
+  static IoResult of(Kind kind) { return {kind, 0}; }
+};
+
+/// What all streams of a worker share: scratch memory that is never held across a suspension.
+class StreamScratch {
+ public:
+  /// Ciphertext is received here: several full records in one call.
+  static constexpr std::size_t kCipherBytes = 256 * 1024;
+  std::span<char> cipher() { return {cipher_.get(), kCipherBytes}; }
+  ByteBuffer& output() { return output_; }
+
+ private:
+  std::unique_ptr<char[]> cipher_ = std::make_unique_for_overwrite<char[]>(kCipherBytes);
+  ByteBuffer output_;
+};
+
+/// Owns the socket. One reader and one writer at a time; one worker. Deadlines are monotonic, 0 = none.
+class Stream {
+ public:
+  Stream(loop::Loop& loop, StreamScratch& scratch, int fd) : loop_(loop), scratch_(scratch), descriptor_(fd) {}
+  ~Stream() { close(); }
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+
+  loop::Loop& loop() { return loop_; }
+  loop::Descriptor& descriptor() { return descriptor_; }
+  SecureLayer* secure() { return secure_.get(); }
+  bool open() const { return descriptor_.fd() >= 0; }
+
+  /// Puts TLS on top and drives the handshake to its end. kBytes = done.
+  loop::Task<IoResult> handshake(std::unique_ptr<SecureLayer> layer, Nanos deadline);
+
+  /// Reads what is there; kAgain when nothing is. Never blocks.
+  IoResult try_read(std::span<char> into);
+  /// Writes what fits. Through TLS all of `bytes` is taken as long as nothing older waits; flush() sends the rest.
+  IoResult try_write(std::string_view bytes);
+
+  /// As try_read, but waits.
+  loop::Task<IoResult> read(std::span<char> into, Nanos deadline);
+  /// Writes all of `bytes` and flushes. `stall` is how long (ns, 0 = for ever) the peer may take none of it.
+  loop::Task<IoResult> write_all(std::string_view bytes, Nanos stall);
+  /// Encrypted bytes that the socket did not take yet.
+  bool has_unsent() const { return !unsent_.empty(); }
+
+  loop::IoWait readable(Nanos deadline) { return {loop_, descriptor_, loop::IoWait::Direction::kRead, deadline}; }
+  loop::IoWait writable(Nanos deadline) { return {loop_, descriptor_, loop::IoWait::Direction::kWrite, deadline}; }
+  /// True when a read would return something (or the end) without waiting, as far as is known.
+  bool maybe_readable() const {
+    return descriptor_.readable || !stashed_.empty() || (secure_ != nullptr && secure_->has_pending());
+  }
+
+  /// Ends our side: close_notify when encrypted, then FIN. Best effort.
+  void shutdown_write();
+  /// Closes without ceremony. Idempotent.
+  void close();
+  /// Makes close() send RST: the peer must not take what it got for the whole.
+  void abort();
+
+ private:
+  IoResult receive(std::span<char> into);
+  IoResult send(std::string_view bytes);
+  IoResult flush();
+  IoResult read_secure(std::span<char> into);
+  IoResult write_secure(std::string_view bytes);
+  void emit(ByteBuffer& output);
+
+  loop::Loop& loop_;
+  StreamScratch& scratch_;
+  loop::Descriptor descriptor_;
+  std::unique_ptr<SecureLayer> secure_;
+  ByteBuffer stashed_;  // ciphertext received, not consumed
+  ByteBuffer unsent_;   // ciphertext produced, not sent
+  bool failed_ = false;
+};
+
+}  // namespace fairlead::net

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <vector>
+
+#include "scheduler/balancer.h"
+
+namespace fairlead::scheduler {
+
+/// Smooth weighted round robin: shares are exact over every full cycle and a heavy candidate is never served in bursts.
+class WeightedRoundRobin final : public Balancer {
+ public:
+  explicit WeightedRoundRobin(std::span<const Candidate> candidates);
+  std::uint32_t pick(const Excluded& excluded) override;
+
+ private:
+  struct Entry {
+    std::int64_t weight;
+    std::int64_t credit;
+  };
+  std::vector<Entry> entries_;
+};
+
+}  // namespace fairlead::scheduler

@@ -1,0 +1,51 @@
+// TLS towards clients: which certificate and which options a server name gets.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "net/secure_layer.h"
+#include "snapshot/generated/records.gen.h"
+
+namespace fairlead::tls {
+
+/// Session ticket keys of the process, rotated; shared by all workers and generations. Thread-safe.
+class TicketKeys;
+std::shared_ptr<TicketKeys> make_ticket_keys();
+
+/// A connection from a client. Valid after the handshake: the facts below. After shed() it does not touch the context
+/// that made it, which may be gone.
+class ServerSession : public net::SecureLayer {
+ public:
+  /// Lower case, without trailing dot; empty when the client sent none.
+  virtual std::string_view server_name() const = 0;
+  /// "1.3", "1.2", ...
+  virtual std::string_view version() const = 0;
+  /// IANA name.
+  virtual std::string_view cipher() const = 0;
+  /// Chosen protocol, empty when none was negotiated.
+  virtual std::string_view protocol() const = 0;
+  /// Index into the snapshot's tlsOptions that the server name selected.
+  virtual std::uint32_t options() const = 0;
+  virtual bool resumed() const = 0;
+};
+
+/// The certificates and options of one entry point, compiled. Immutable after build, shared by all workers, outlives its
+/// sessions only through the plan that holds it.
+class ServerContext {
+ public:
+  virtual ~ServerContext() = default;
+  virtual std::unique_ptr<ServerSession> accept() const = 0;
+};
+
+/// Builds the context of `entry_point`. Faults are sentences for the operator; a certificate that does not load is left
+/// out with a fault. `previous` (may be null) is searched for library contexts of the same identity, so that an
+/// unrelated reload does not parse every certificate again. Null only when not even the default certificate loads.
+std::unique_ptr<ServerContext> make_server_context(const wire::Snapshot& snapshot, const wire::EntryPoint& entry_point,
+                                                   std::shared_ptr<TicketKeys> keys, const ServerContext* previous,
+                                                   std::vector<std::string>& faults);
+
+}  // namespace fairlead::tls
