@@ -16,8 +16,8 @@ const typeOf = (contentType: string): string => (contentType.split(';')[0] ?? ''
 export const compress = defineMiddleware({
   name: 'compress',
   summary: 'Compresses response bodies with gzip, Brotli or Zstandard.',
-  schema: z
-    .strictObject({
+  schema: bare(
+    z.strictObject({
       excludedContentTypes: z.array(mediaType).default([]).meta({
         description:
           'Content types of requests and responses that are never compressed. Excludes includedContentTypes.',
@@ -34,7 +34,8 @@ export const compress = defineMiddleware({
       defaultEncoding: coding.optional().meta({
         description: 'Coding for requests without Accept-Encoding, and for "*".',
       }),
-    })
+    }),
+  )
     .refine(
       ({ excludedContentTypes, includedContentTypes }) =>
         excludedContentTypes.length * includedContentTypes.length === 0,

@@ -7,4 +7,13 @@ import { redirectScheme } from './redirect-scheme.js';
 import { stripPrefix } from './strip-prefix.js';
 
 /** The registry: one line per middleware, alphabetical. Schema, docs and C++ tables are generated from it. */
-export const middlewares = [addPrefix, compress, forwardAuth, headers, rateLimit, redirectScheme, stripPrefix] as const;
+// prettier-ignore
+export const middlewares = [
+  addPrefix,
+  compress,
+  forwardAuth,
+  headers,
+  rateLimit,
+  redirectScheme,
+  stripPrefix,
+] as const;

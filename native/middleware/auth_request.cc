@@ -42,8 +42,8 @@ void copy_headers(const wire::ForwardAuth& config, ForwardedTrust trust, const c
 void add_client(const Context& context, ForwardedTrust trust, codec::Headers& headers) {
   const std::string_view prior = headers.joined("x-forwarded-for");
   const bool appends = trust != ForwardedTrust::kOverwrite && !prior.empty();
-  headers.set("X-Forwarded-For", appends ? context.arena.concat(prior, ", ", context.peer.client_text)
-                                         : context.peer.client_text);
+  headers.set("X-Forwarded-For",
+              appends ? context.arena.concat(prior, ", ", context.peer.client_text) : context.peer.client_text);
 }
 
 std::string_view forwarded_port(const Context& context, const codec::Headers& headers) {

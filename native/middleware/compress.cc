@@ -16,11 +16,11 @@ class CompressFilter final : public BodyFilter {
     holds_input_ |= !input.empty();
     // An idle stream is flushed again and again; each flush would add an empty block.
     const bool flushes = flush && holds_input_;
-    const Encoder::Mode mode = last      ? Encoder::Mode::kEnd
-                               : flushes ? Encoder::Mode::kFlush
-                                         : Encoder::Mode::kMore;
-    if (mode != Encoder::Mode::kMore) holds_input_ = false;
-    else if (input.empty()) return Unit{};
+    const Encoder::Mode mode = last ? Encoder::Mode::kEnd : flushes ? Encoder::Mode::kFlush : Encoder::Mode::kMore;
+    if (mode != Encoder::Mode::kMore)
+      holds_input_ = false;
+    else if (input.empty())
+      return Unit{};
     if (encoder_->encode(input, mode, output)) return Unit{};
     return Error{.reason = Reason::kMiddlewareFailed};
   }

@@ -28,7 +28,8 @@ class BrotliEncoder final : public Encoder {
     do {
       // Without a place to write to, output is only pointed at (BrotliEncoderTakeOutput).
       std::size_t room = 0;
-      if (BrotliEncoderCompressStream(state_, operation_of(mode), &left, &next, &room, nullptr, nullptr) != BROTLI_TRUE) {
+      if (BrotliEncoderCompressStream(state_, operation_of(mode), &left, &next, &room, nullptr, nullptr) !=
+          BROTLI_TRUE) {
         return false;
       }
       drain(output);

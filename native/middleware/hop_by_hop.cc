@@ -5,9 +5,9 @@ namespace {
 
 bool is_hop_by_hop(codec::HeaderId id) {
   using Id = codec::HeaderId;
-  return id == Id::kConnection || id == Id::kKeepAlive || id == Id::kProxyConnection ||
-         id == Id::kProxyAuthenticate || id == Id::kProxyAuthorization || id == Id::kTe || id == Id::kTrailer ||
-         id == Id::kTransferEncoding || id == Id::kUpgrade;
+  return id == Id::kConnection || id == Id::kKeepAlive || id == Id::kProxyConnection || id == Id::kProxyAuthenticate ||
+         id == Id::kProxyAuthorization || id == Id::kTe || id == Id::kTrailer || id == Id::kTransferEncoding ||
+         id == Id::kUpgrade;
 }
 
 }  // namespace

@@ -56,9 +56,8 @@ ClientAddress client_address(const wire::IpStrategy& config, const Context& cont
   if (config.depth == 0 && !config.excluded.empty()) {
     return outside(context.request.headers.joined("x-forwarded-for"), config.excluded);
   }
-  ClientAddress client = config.depth == 0
-                             ? ClientAddress{context.peer.client_text, context.peer.client.ip, true}
-                             : at_depth(context.request.headers.joined("x-forwarded-for"), config.depth);
+  ClientAddress client = config.depth == 0 ? ClientAddress{context.peer.client_text, context.peer.client.ip, true}
+                                           : at_depth(context.request.headers.joined("x-forwarded-for"), config.depth);
   cut(client, config.ipv6_bits);
   return client;
 }

@@ -26,10 +26,10 @@ enum class Verdict : std::uint8_t {
 
 /// Phases a middleware takes part in; an empty set costs nothing.
 enum Phase : std::uint32_t {
-  kOnRequest = 1,        // on_request
-  kOnRequestAsync = 2,   // on_request_async, instead of on_request
-  kOnResponse = 4,       // on_response
-  kOnResponseBody = 8,   // body_filter
+  kOnRequest = 1,       // on_request
+  kOnRequestAsync = 2,  // on_request_async, instead of on_request
+  kOnResponse = 4,      // on_response
+  kOnResponseBody = 8,  // body_filter
 };
 
 /// An answer made by the proxy itself. Texts must live in the arena, the snapshot or the program.

@@ -60,8 +60,8 @@ Verdict RedirectScheme::on_request(Context& context) const {
   if (scheme == config_.scheme.view() && old.port == config_.port.view()) return Verdict::kNext;
 
   const std::string_view mark = request.has_query ? "?" : "";
-  context.reply.headers.add("Location", context.arena.concat(config_.scheme.view(), "://", old.host, config_.port.view(),
-                                                             request.path, mark, request.query));
+  context.reply.headers.add("Location", context.arena.concat(config_.scheme.view(), "://", old.host,
+                                                             config_.port.view(), request.path, mark, request.query));
   set_redirect(context.reply, config_.permanent, request.method == codec::Method::kGet);
   return Verdict::kReplied;
 }

@@ -140,8 +140,9 @@ TEST_CASE("an answer of 2xx replaces the listed headers of the request") {
   const Auth a("forward_auth_keep.bin");
   FakeExchange exchange;
   codec::Headers& request = exchange.request.headers;
-  for (const char* name : {"X-User", "x-ROLES", "x-auth-level", "X-Auth-Forged", "X-Other"}) request.add(name, "forged");
-  exchange.facilities.headers = {{"x-user", "ada"}, {"X-Roles", "a"},        {"X-Roles", "b"},
+  for (const char* name : {"X-User", "x-ROLES", "x-auth-level", "X-Auth-Forged", "X-Other"})
+    request.add(name, "forged");
+  exchange.facilities.headers = {{"x-user", "ada"},     {"X-Roles", "a"},        {"X-Roles", "b"},
                                  {"x-auth-level", "3"}, {"Content-Length", "5"}, {"X-Secret", "s"}};
   CHECK(exchange.run(a.auth) == Verdict::kNext);
   CHECK(values(request, "X-User") == "ada");
@@ -190,8 +191,12 @@ TEST_CASE("any other answer is the client's") {
     FakeExchange exchange;
     exchange.facilities.status = status;
     exchange.facilities.body = "go away";
-    exchange.facilities.headers = {{"WWW-Authenticate", "Basic"}, {"Content-Length", "7"}, {"Connection", "X-Hop"},
-                                   {"X-Hop", "1"},                {"Date", "now"},         {"Set-Cookie", "a=1"}};
+    exchange.facilities.headers = {{"WWW-Authenticate", "Basic"},
+                                   {"Content-Length", "7"},
+                                   {"Connection", "X-Hop"},
+                                   {"X-Hop", "1"},
+                                   {"Date", "now"},
+                                   {"Set-Cookie", "a=1"}};
     CHECK(exchange.run(a.auth) == Verdict::kReplied);
     const LocalReply& reply = exchange.reply;
     CHECK(reply.status == status);
@@ -199,7 +204,8 @@ TEST_CASE("any other answer is the client's") {
     CHECK(reply.body == "go away");
     CHECK(values(reply.headers, "WWW-Authenticate") == "Basic");
     CHECK(values(reply.headers, "Set-Cookie") == "a=1");
-    for (const char* gone : {"Content-Length", "Connection", "X-Hop", "Date"}) CHECK(values(reply.headers, gone) == "-");
+    for (const char* gone : {"Content-Length", "Connection", "X-Hop", "Date"})
+      CHECK(values(reply.headers, gone) == "-");
   }
 }
 

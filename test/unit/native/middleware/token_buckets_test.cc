@@ -95,7 +95,8 @@ TEST_CASE("never more than burst + rate x time, in any window") {
     for (std::size_t k = 0; burst + k < starts.size(); k = k * 2 + 1) {
       for (std::size_t first = 0; first + burst + k < starts.size(); ++first) {
         const double window = static_cast<double>(starts[first + burst + k] - starts[first]);
-        const double allowed = static_cast<double>(burst) + window * static_cast<double>(average) / static_cast<double>(period);
+        const double allowed =
+            static_cast<double>(burst) + window * static_cast<double>(average) / static_cast<double>(period);
         // One nanosecond of rounding, in tokens.
         const double slack = static_cast<double>(average) / static_cast<double>(period) + 1e-6;
         holds = holds && static_cast<double>(burst + k + 1) <= allowed + slack;
@@ -108,7 +109,8 @@ TEST_CASE("never more than burst + rate x time, in any window") {
 TEST_CASE("the configured rate is reached") {
   TokenBuckets buckets({.average = 1000, .period = kSecond, .burst = 1, .max_delay = kMillisecond / 2}, 0);
   int admitted = 0;
-  for (Nanos now = 0; now < 10 * kSecond; now += 100 * kMicrosecond) admitted += buckets.take(kSource, now).admitted ? 1 : 0;
+  for (Nanos now = 0; now < 10 * kSecond; now += 100 * kMicrosecond)
+    admitted += buckets.take(kSource, now).admitted ? 1 : 0;
   CHECK(admitted >= 9'990);
   CHECK(admitted <= 10'001);
 }
