@@ -10,8 +10,9 @@ import {
 } from 'yaml';
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.js';
 import { maxDepth, maxTextLength } from './limits.js';
-import type { Document, SourceText, TextOrigin } from './origin.js';
+import type { Document, Origin, Path, SourceText, TextOrigin } from './origin.js';
 import { LineTable } from './place.js';
+import { readPlainYaml } from './plain-yaml.js';
 import { YamlOrigins } from './yaml-origins.js';
 import { YamlReader } from './yaml-values.js';
 
@@ -33,9 +34,19 @@ const options: ParseOptions & DocumentOptions & SchemaOptions = {
   version: '1.2',
 };
 
+/** From this many characters on it is worth trying the quick reader first; below, the library is quick enough. */
+const largeText = 128 * 1024;
+
 /** Reads one YAML or JSON text. An empty text is an empty mapping. Never throws. */
 export function parseYaml(source: SourceText): Parsed {
   if (source.text.length > maxTextLength) return { diagnostics: [tooLarge(source)] };
+  const plain = source.text.length < largeText ? undefined : readPlainYaml(source.text);
+  if (plain !== undefined) return { document: new PlainDocument(plain, source), diagnostics: [] };
+  const { document, diagnostics } = parseWithLibrary(source);
+  return document === undefined ? { diagnostics } : { document, diagnostics };
+}
+
+function parseWithLibrary(source: SourceText): { document?: YamlDocument; diagnostics: Diagnostic[] } {
   const lines = new LineTable(source);
   let tree: YamlTree;
   try {
@@ -53,6 +64,24 @@ export function parseYaml(source: SourceText): Parsed {
   return { document: new YamlDocument(value, tree, lines), diagnostics: [] };
 }
 
+/** The data of a large text; its places are found when first asked for, by reading it with the library after all. */
+class PlainDocument implements Document {
+  readonly value: unknown;
+  readonly #source: SourceText;
+  #full: YamlDocument | undefined;
+
+  constructor(value: unknown, source: SourceText) {
+    this.value = value;
+    this.#source = source;
+  }
+
+  origin(path: Path, part: 'key' | 'value' = 'value'): Origin {
+    this.#full ??= parseWithLibrary(this.#source).document;
+    const start = { kind: 'text', source: this.#source, line: 1, column: 1, length: 1 } as const;
+    return this.#full?.origin(path, part) ?? start;
+  }
+}
+
 class YamlDocument implements Document {
   readonly value: unknown;
   readonly #origins: YamlOrigins;
@@ -62,7 +91,7 @@ class YamlDocument implements Document {
     this.#origins = new YamlOrigins(tree, lines);
   }
 
-  origin(path: readonly (string | number)[], part: 'key' | 'value' = 'value') {
+  origin(path: Path, part: 'key' | 'value' = 'value'): Origin {
     return this.#origins.origin(path, part);
   }
 }
