@@ -65,7 +65,8 @@ const schema = z
     sslForceHost: withoutEffect(z.boolean().optional().meta({ description: 'Replaced by redirectRegex.' }), removed),
   })
   .refine((config) => config.accessControlMaxAge !== undefined || Object.values(config).some(isSet), {
-    error: 'headers sets no option',
+    error: 'headers configuration not valid',
+    params: { code: 'FL2003', hint: 'set at least one option' },
   });
 type Config = z.output<typeof schema>;
 

@@ -44,9 +44,16 @@ export const sourceCriterionSchema = z
     requestHeaderName: z.string().min(1).optional().meta({ description: 'The value of this header is the source.' }),
     requestHost: z.boolean().default(false).meta({ description: 'The requested host is the source.' }),
   })
-  .refine(({ ipStrategy, requestHeaderName, requestHost }) => {
-    return [ipStrategy !== undefined, requestHeaderName !== undefined, requestHost].filter(Boolean).length <= 1;
-  }, 'ipStrategy, requestHeaderName and requestHost exclude each other');
+  .superRefine(({ ipStrategy, requestHeaderName, requestHost }, context) => {
+    const exclusive = (a: string, b: string, at: string) => {
+      const message = `${a} and ${b} are mutually exclusive`;
+      context.addIssue({ code: 'custom', message, path: [at], params: { hint: 'keep one of the two' } });
+    };
+    if (ipStrategy !== undefined && requestHeaderName !== undefined)
+      exclusive('iPStrategy', 'RequestHeaderName', 'requestHeaderName');
+    if (ipStrategy !== undefined && requestHost) exclusive('iPStrategy', 'RequestHost', 'requestHost');
+    if (requestHeaderName !== undefined && requestHost) exclusive('requestHost', 'RequestHeaderName', 'requestHost');
+  });
 
 /** Kinds: 0 client address, 1 header `header`, 2 host. */
 export const sourceCriterionWire = record('SourceCriterion', { kind: u8, header: text, ip: ipStrategyWire });

@@ -2,10 +2,11 @@
  * Whether the objects of a configuration fit together. Every finding is reported at once; each error disables the
  * smallest object it concerns and those that cannot do without it.
  */
-import type { Configuration } from '../merge/model.js';
+import type { CertificateItem, Configuration, TlsModel } from '../merge/model.js';
 import type { Settings } from '../merge/settings.js';
 import { type CertificateContext, checkCertificates, checkDefaultCertificate, checkStores } from './certificates.js';
 import { checkMiddlewares } from './middlewares.js';
+import { type Refusal, refuse, withRefusals } from './refusals.js';
 import { checkRouters } from './routers.js';
 import { checkServices } from './services.js';
 import { settleTlsHosts } from './tls-hosts.js';
@@ -20,36 +21,45 @@ export interface ValidateOptions {
   readonly now: Date;
   /** The configuration in use, from which a key pair is kept while it is being replaced on the disk. */
   readonly previous?: Configuration | undefined;
+  /** What the data plane refused of this very configuration; those objects and their dependents are disabled. */
+  readonly refused?: readonly Refusal[] | undefined;
 }
 
 /** The configuration with statuses, reasons and resolved names. Pure; the input is left as it is. */
-export function validate(
-  configuration: Configuration,
-  settings: Settings,
-  { now, previous }: ValidateOptions,
-): Configuration {
+export function validate(configuration: Configuration, settings: Settings, options: ValidateOptions): Configuration {
+  const { now, previous, refused = [] } = options;
   const context: CertificateContext = { files: configuration.files, now, previous };
-  const serversTransports = checkTransports(configuration.serversTransports, context);
-  const middlewares = checkMiddlewares(configuration.middlewares, context);
-  const services = checkServices(configuration.services, { middlewares, transports: serversTransports });
-  const options = checkTlsOptions(configuration.tls.options);
-  const stores = checkStores(configuration.tls.stores);
+  const transports = checkTransports(withRefusals('transport', configuration.serversTransports, refused), context);
+  const middlewares = checkMiddlewares(withRefusals('middleware', configuration.middlewares, refused), context);
+  const services = checkServices(withRefusals('service', configuration.services, refused), { middlewares, transports });
+  const tls = checkTls(configuration.tls, context, refused);
   const resolved = checkRouters(configuration.routers, { settings, services, middlewares });
-  const { routers, hosts, refusedHosts } = settleTlsHosts(resolved, options);
-  const defaultCertificate = checkDefaultCertificate(stores, context);
+  const { routers, hosts, refusedHosts } = settleTlsHosts(resolved, tls.options);
   return withUsage({
     ...configuration,
-    routers: markUnreachable(routers),
+    routers: markUnreachable(withRefusals('router', routers, refused)),
     services,
     middlewares,
-    serversTransports,
-    tls: {
-      certificates: checkCertificates(configuration.tls.certificates, context),
-      ...(defaultCertificate !== undefined && { defaultCertificate }),
-      options,
-      stores,
-      hosts,
-      refusedHosts,
-    },
+    serversTransports: transports,
+    tls: { ...tls, hosts, refusedHosts },
   });
+}
+
+function checkTls(tls: TlsModel, context: CertificateContext, refused: readonly Refusal[]): TlsModel {
+  const stores = checkStores(tls.stores);
+  const reasons = new Map(
+    refused.flatMap(({ kind, name, message }) => (kind === 'certificate' ? [[name, message]] : [])),
+  );
+  const refusable = (item: CertificateItem): CertificateItem => {
+    const reason = reasons.get(item.name);
+    return reason === undefined ? item : refuse(item, reason);
+  };
+  const defaultCertificate = checkDefaultCertificate(stores, context);
+  return {
+    ...tls,
+    stores,
+    options: checkTlsOptions(withRefusals('tlsOptions', tls.options, refused)),
+    certificates: checkCertificates(tls.certificates, context).map(refusable),
+    ...(defaultCertificate !== undefined && { defaultCertificate: refusable(defaultCertificate) }),
+  };
 }

@@ -10,7 +10,7 @@ import type { Span } from './ast.js';
  * is the whole scalar.
  */
 export function locate(origin: Origin, value: string, span: Span): Origin {
-  if (origin.kind !== 'text') return origin;
+  if (origin.kind !== 'text' || value === '') return origin;
   const from = offsetOf(origin);
   if (from === undefined) return origin;
   const places = align(origin.source.text, from, value, span.end);
