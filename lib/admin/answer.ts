@@ -159,7 +159,7 @@ function json(body: unknown, headers: Readonly<Record<string, string>> = {}): An
 }
 
 /** Traefik sends errors as JSON text under a plain type. */
-function failure(status: number, message: string, headers: Readonly<Record<string, string>> = {}): Answer {
+export function failure(status: number, message: string, headers: Readonly<Record<string, string>> = {}): Answer {
   const type = { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' };
   return { status, headers: { ...type, ...headers }, body: `${JSON.stringify({ message })}\n` };
 }

@@ -17,8 +17,9 @@ export function toJson(value: unknown, isSecret: (path: Path) => boolean, path: 
   if (value === null || value === undefined) return null;
   if (typeof value === 'bigint') return formatDuration(value);
   if (typeof value === 'number' || typeof value === 'boolean') return value;
-  if (typeof value !== 'object') return textOf(String(value), isSecret, path);
+  if (typeof value === 'string') return textOf(value, isSecret, path);
   if (Array.isArray(value)) return value.map((item, index) => toJson(item, isSecret, [...path, index]));
+  if (typeof value !== 'object') return null;
   const entries = Object.entries(value).filter(([, item]) => item !== undefined);
   return Object.fromEntries(entries.map(([key, item]) => [key, toJson(item, isSecret, [...path, key])]));
 }

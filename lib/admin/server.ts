@@ -7,7 +7,7 @@ import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AppError, reasonOf } from '../errors.js';
-import { type Answer, answer } from './answer.js';
+import { type Answer, answer, failure } from './answer.js';
 import type { AdminState } from './state.js';
 
 /** A listening admin server. */
@@ -23,8 +23,8 @@ const longestSocketPath = 107;
 /** Longer than the data plane keeps idle connections, so that it never picks one we are about to close. */
 const keepAliveTimeout = 120_000;
 
-/** Listens in a fresh directory that only this user may enter. */
-export async function startAdminServer(state: () => AdminState): Promise<AdminServer> {
+/** Listens in a fresh directory that only this user may enter. `state` is undefined before anything serves. */
+export async function startAdminServer(state: () => AdminState | undefined): Promise<AdminServer> {
   const directory = privateDirectory();
   const socket = join(directory, 'admin.sock');
   const removeDirectory = (): void => rmSync(directory, { recursive: true, force: true });
@@ -56,12 +56,12 @@ export async function startAdminServer(state: () => AdminState): Promise<AdminSe
 }
 
 /** A mistake of ours costs one answer, never the process. */
-function guarded(method: string, target: string, state: () => AdminState): Answer {
+function guarded(method: string, target: string, state: () => AdminState | undefined): Answer {
   try {
-    return answer(method, target, state());
+    const now = state();
+    return now === undefined ? failure(503, 'no configuration serves yet') : answer(method, target, now);
   } catch (cause) {
-    const headers = { 'content-type': 'text/plain; charset=utf-8' };
-    return { status: 500, headers, body: `${JSON.stringify({ message: reasonOf(cause) })}\n` };
+    return failure(500, reasonOf(cause));
   }
 }
 

@@ -5,8 +5,8 @@ import type { Binding, EngineOptions, NativeEngine } from './binding.js';
 import { type EngineEvent, parseEvents } from './events.js';
 
 interface Settle<T> {
-  resolve(value: T): void;
-  reject(reason: AppError): void;
+  readonly resolve: (value: T) => void;
+  readonly reject: (reason: AppError) => void;
 }
 
 /** Engines to end before the process does; `process.exit` waits for no native thread. */
@@ -72,14 +72,12 @@ export class Engine {
 
   /**
    * Goes on accepting for `graceMilliseconds`, then lets requests finish for `limitMilliseconds`, then cuts. Resolves to
-   * the number of connections that were cut. A second call shortens nothing and waits for the same end.
+   * the number of connections that were cut. A further call may shorten the time and waits for the same end.
    */
   async drain(graceMilliseconds: number, limitMilliseconds: number): Promise<number> {
     if (this.#closed) return 0;
-    if (this.#draining === undefined) {
-      this.#draining = deferred<number>();
-      this.#native.drain(graceMilliseconds, limitMilliseconds);
-    }
+    this.#draining ??= deferred<number>();
+    this.#native.drain(graceMilliseconds, limitMilliseconds);
     return this.#draining.promise;
   }
 
@@ -117,11 +115,18 @@ export class Engine {
 
   #settle(event: EngineEvent): void {
     if (event.type === 'applied') this.#take(event.generation)?.resolve();
-    if (event.type === 'applyFailed') {
-      const code = event.code === 'bind' ? 'ERR_FAIRLEAD_BIND' : 'ERR_FAIRLEAD_APPLY';
-      this.#take(event.generation)?.reject(new AppError(code, event.message));
-    }
+    if (event.type === 'applyFailed')
+      this.#refuse(event.generation, new AppError(applyCode(event.code), event.message));
     if (event.type === 'drained') this.#draining?.resolve(event.cut);
+  }
+
+  /** A snapshot that could not be read has no generation: then everything that waits has failed. */
+  #refuse(generation: number, reason: AppError): void {
+    if (!this.#applying.has(generation)) {
+      for (const { reject } of this.#applying.values()) reject(reason);
+      this.#applying.clear();
+    }
+    this.#take(generation)?.reject(reason);
   }
 
   #take(generation: number): Settle<void> | undefined {
@@ -138,6 +143,11 @@ function deferred<T>(): Settle<T> & { readonly promise: Promise<T> } {
   });
   if (settle === undefined) throw new AppError('ERR_FAIRLEAD_INTERNAL');
   return { promise, ...settle };
+}
+
+function applyCode(native: string): 'ERR_FAIRLEAD_BIND' | 'ERR_FAIRLEAD_LOG' | 'ERR_FAIRLEAD_APPLY' {
+  if (native === 'BIND') return 'ERR_FAIRLEAD_BIND';
+  return native === 'ACCESS_LOG' ? 'ERR_FAIRLEAD_LOG' : 'ERR_FAIRLEAD_APPLY';
 }
 
 function asAppError(cause: unknown): AppError {

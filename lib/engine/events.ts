@@ -9,10 +9,13 @@ export const engineEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('applied'), generation: count }),
   /** The generation was refused as a whole; the one before stays. */
   z.object({ type: z.literal('applyFailed'), generation: count, code: z.string(), message: z.string() }),
-  /** A listener was opened; `port` is the real one where 0 was asked for. Precedes the `applied` of its generation. */
-  z.object({ type: z.literal('listening'), entryPoint: z.string(), host: z.string(), port: count }),
-  /** A listener was closed because its entry point is gone. */
-  z.object({ type: z.literal('closed'), entryPoint: z.string() }),
+  /**
+   * A listener was opened; `address` is empty for all addresses, `port` the real one where 0 was asked for. Precedes the
+   * `applied` of its generation.
+   */
+  z.object({ type: z.literal('listening'), entryPoint: z.string(), address: z.string(), port: count }),
+  /** An object of the generation cannot run as configured; the rest does. */
+  z.object({ type: z.literal('fault'), generation: count, message: z.string() }),
   /** Draining has ended; `cut` connections had work in progress. */
   z.object({ type: z.literal('drained'), cut: count }),
   /** Events were dropped because nobody read them. */
