@@ -76,6 +76,9 @@ class Exchange final : public middleware::Facilities {
   const wire::Snapshot& snapshot() const { return plan_->plan().snapshot(); }
   const wire::EntryPoint& settings() const { return snapshot().entry_points[entry_point_]; }
 
+  // fetch.cc
+  void own(middleware::FetchReply& reply, std::string_view body);
+
   // route.cc
   loop::Task<Outcome> route();
   Reason refused_by_router(const wire::Router& router) const;
