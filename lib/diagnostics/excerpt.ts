@@ -58,7 +58,6 @@ function cut(text: string, around: number): { readonly text: string; readonly fr
 
 /** Tabs and other control characters would move the caret, or the terminal. */
 function expand(text: string): string {
-  // eslint-disable-next-line no-control-regex -- it is control characters that are replaced
   return text.replaceAll('\t', '  ').replace(/[\u0000-\u001f\u007f-\u009f]/g, '�');
 }
 

@@ -101,7 +101,7 @@ test('shows the findings that came up while starting, and serves all the same', 
   assert.equal(await ended, 0);
 });
 
-const failures: readonly (readonly [name: string, thrown: unknown, expected: RegExp])[] = [
+const failures: readonly (readonly [name: string, thrown: Error, expected: RegExp])[] = [
   [
     'an entry point cannot listen',
     new AppError('ERR_FAIRLEAD_BIND', ':80 is in use'),
@@ -117,11 +117,7 @@ const failures: readonly (readonly [name: string, thrown: unknown, expected: Reg
 
 for (const [name, thrown, expected] of failures) {
   test(`ends with 1 and says why when ${name}`, async () => {
-    const { code, told } = await invoke(
-      ['--configFile=a.yml'],
-      { createProxy: () => Promise.reject(thrown as Error) },
-      config,
-    );
+    const { code, told } = await invoke(['--configFile=a.yml'], { createProxy: () => Promise.reject(thrown) }, config);
     assert.equal(code, 1);
     assert.match(told, expected);
   });

@@ -99,7 +99,16 @@ const options = fc.constantFrom<ToStringOptions>(
 const written = fc
   .tuple(fc.dictionary(key, tree, { noNullPrototype: true }), options)
   .map(([value, how]) => stringify(value, how));
-const pieces = fc.constantFrom(...' -:#"\'[],a1{}|&*?~.%', '- ', ': ', '\n', '\n  ', '\n- ', ' #', '\n\n');
+const pieces = fc.constantFrom(
+  ...' -:#"\'[],a1{}|&*?~.%'.split(/(?:)/),
+  '- ',
+  ': ',
+  '\n',
+  '\n  ',
+  '\n- ',
+  ' #',
+  '\n\n',
+);
 const edits = fc.array(fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), pieces, fc.integer({ min: 0, max: 2 })), {
   maxLength: 3,
 });
