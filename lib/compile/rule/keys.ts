@@ -89,6 +89,7 @@ function pathCovers(a: RouteKey, b: RouteKey): boolean {
 
 /** Without the keys that another one makes superfluous; long lists only lose their duplicates. */
 function distinct(list: readonly RouteKey[]): readonly RouteKey[] {
+  if (list.length < 2) return list;
   const different = new Map<string, RouteKey>();
   for (const key of list) {
     const name = `${key.hostKind}${key.host} ${key.pathKind}${key.path}`;

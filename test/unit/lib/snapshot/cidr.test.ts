@@ -26,6 +26,16 @@ for (const [text, expected] of networks) {
   test(`reads ${text}`, () => assert.deepEqual(cidrOf(text), expected));
 }
 
-for (const text of ['', 'example.com', '10.0.0.0/33', '::/129', '10.0.0.0/', '10.0.0.0/x', '10.0.0.0/-1', '1.2.3', '1::2::3']) {
+for (const text of [
+  '',
+  'example.com',
+  '10.0.0.0/33',
+  '::/129',
+  '10.0.0.0/',
+  '10.0.0.0/x',
+  '10.0.0.0/-1',
+  '1.2.3',
+  '1::2::3',
+]) {
   test(`refuses ${JSON.stringify(text)}`, () => assert.throws(() => cidrOf(text), RangeError));
 }
