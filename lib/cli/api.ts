@@ -16,6 +16,8 @@ export interface RunningProxy {
   readonly addresses: Readonly<Record<string, ListeningAddress>>;
   /** Findings of the configuration that is in use, and of what was refused since. */
   readonly diagnostics: readonly Diagnostic[];
+  /** Calls `listener` with all findings whenever a configuration was taken or refused; the result ends that. */
+  on(name: 'diagnostics', listener: (diagnostics: readonly Diagnostic[]) => void): () => void;
   /** Reads every provider again. */
   reload(): void;
   /** Opens the access log again, after it was moved away. */

@@ -1,6 +1,7 @@
 /** Shows the findings about a configuration. */
 import { type Diagnostic, hasErrors } from '../diagnostics/diagnostic.js';
-import { renderDiagnostics, summarise } from '../diagnostics/render.js';
+import { placeOf, renderDiagnostics, sortDiagnostics, summarise } from '../diagnostics/render.js';
+import type { Logger } from '../log.js';
 import { type ExitCode, exitCodes, type Terminal } from './terminal.js';
 
 /** Tells every finding and their number; says nothing when there are none. */
@@ -9,6 +10,16 @@ export function tellFindings(diagnostics: readonly Diagnostic[], terminal: Termi
   if (first === undefined) return;
   terminal.tell(renderDiagnostics(diagnostics, { color: terminal.color }));
   terminal.tell(`${summarise(diagnostics)}; "fairlead help ${first.code}" explains a code`);
+}
+
+/** Writes one line per finding to the log. */
+export function logFindings(diagnostics: readonly Diagnostic[], log: Logger): void {
+  for (const { severity, code, message, path, origin, effect } of sortDiagnostics(diagnostics)) {
+    const facts = { code, path, place: placeOf(origin), ...(effect !== undefined && { effect }) };
+    if (severity === 'error') log.error(message, facts);
+    else if (severity === 'warning') log.warn(message, facts);
+    else log.info(message, facts);
+  }
 }
 
 /** The exit code for findings: a mistake in the flags is a mistake in the command line. */

@@ -1,13 +1,13 @@
 /** `fairlead run`: serves traffic until it is told to stop. */
 import { type Diagnostic, hasErrors } from '../diagnostics/diagnostic.js';
-import { renderDiagnostic } from '../diagnostics/render.js';
+import { renderDiagnostics } from '../diagnostics/render.js';
 import { AppError, ConfigError, reasonOf } from '../errors.js';
 import { type InstallPorts, readInstall } from '../install/read.js';
 import type { InstallResult } from '../install/result.js';
-import { createLog, type LogWriter } from '../log.js';
+import { createLog, type Logger, type LogWriter } from '../log.js';
 import { packageVersion } from '../package.js';
 import type { Api, RunningProxy } from './api.js';
-import { exitCodeFor, tellFindings } from './findings.js';
+import { exitCodeFor, logFindings, tellFindings } from './findings.js';
 import { type ExitCode, exitCodes, type Terminal } from './terminal.js';
 import { urlTable } from './url-table.js';
 
@@ -25,7 +25,7 @@ export async function runCommand(
   const { level, format, filePath, noColor } = install.config.log;
   let log: LogWriter;
   try {
-    log = createLog({ level, format, filePath, color: terminal.color && !noColor }, (message) =>
+    log = createLog({ level, format, filePath, color: terminal.printsColor && !noColor }, (message) =>
       terminal.tell(`fairlead: ${message}`),
     );
   } catch (thrown) {
@@ -65,15 +65,28 @@ async function serve(
   return stopped;
 }
 
-function announce(install: InstallResult, proxy: RunningProxy, log: LogWriter, terminal: Terminal): void {
-  const findings: readonly Diagnostic[] = proxy.diagnostics;
-  tellFindings(findings, terminal);
-  for (const finding of findings) {
-    if (finding.severity === 'error') log.error(renderDiagnostic(finding).split('\n', 1)[0] ?? finding.message);
-  }
+function announce(install: InstallResult, proxy: RunningProxy, log: Logger, terminal: Terminal): void {
+  watchFindings(install, proxy, log, terminal);
   terminal.tell(`fairlead ${packageVersion()} serves ${install.file ?? 'without a configuration file'}`);
   terminal.tell(urlTable(proxy.addresses));
   terminal.tell('Ctrl-C stops it.');
+}
+
+/** Tells the findings of now and, after each change of the configuration, those that have changed. */
+function watchFindings({ config }: InstallResult, proxy: RunningProxy, log: Logger, terminal: Terminal): void {
+  // On a terminal the log would only repeat what was just told.
+  const logs = config.log.filePath !== undefined || config.log.format === 'json';
+  let told = '';
+  const tell = (findings: readonly Diagnostic[]): void => {
+    const text = renderDiagnostics(findings, { limit: Number.POSITIVE_INFINITY });
+    if (text === told) return;
+    if (findings.length === 0) terminal.tell('Nothing is wrong with the configuration any more.');
+    told = text;
+    tellFindings(findings, terminal);
+    if (logs) logFindings(findings, log);
+  };
+  tell(proxy.diagnostics);
+  proxy.on('diagnostics', tell);
 }
 
 /** Answers signals until the proxy has ended: the first stop drains, the second one ends at once. */

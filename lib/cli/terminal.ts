@@ -8,6 +8,8 @@ export interface Terminal {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Whether people read what `tell` says in colour. */
   readonly color: boolean;
+  /** The same for standard output, where the log goes. */
+  readonly printsColor: boolean;
   /** Data, on standard output; a newline is added. */
   print(text: string): void;
   /** Everything meant for people, on standard error; a newline is added. */
@@ -21,6 +23,7 @@ export function processTerminal(): Terminal {
   return {
     environment: process.env,
     color: wantsColor(process.stderr, process.env),
+    printsColor: wantsColor(process.stdout, process.env),
     print: (text) => void process.stdout.write(`${text}\n`),
     tell: (text) => void process.stderr.write(`${text}\n`),
     onSignal: (signal, listener) => {

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import type { Api, RunningProxy } from '../../../../lib/cli/api.js';
 import { runCommand } from '../../../../lib/cli/run.js';
 import { urlOf } from '../../../../lib/cli/url-table.js';
-import { diagnose } from '../../../../lib/diagnostics/diagnostic.js';
+import { diagnose, type Diagnostic } from '../../../../lib/diagnostics/diagnostic.js';
 import { AppError, ConfigError } from '../../../../lib/errors.js';
 import { disk, FakeTerminal, idleProxy, invoke } from './world.js';
 
@@ -99,6 +99,28 @@ test('shows the findings that came up while starting, and serves all the same', 
   assert.match(terminal.told, /error FL2001 unknown key "x" +d\.yml\n/);
   terminal.send('SIGTERM');
   assert.equal(await ended, 0);
+});
+
+test('tells findings again only when they have changed, and when they are gone', async () => {
+  let report: ((findings: readonly Diagnostic[]) => void) | undefined;
+  const { terminal, started, ended } = start({
+    on: (_, listener) => {
+      report = listener;
+      return () => undefined;
+    },
+  });
+  await started;
+  const finding = diagnose('FL2001', { message: 'unknown key "x"', path: 'x', origin: { kind: 'default' } });
+  const before = terminal.told;
+  report?.([finding]);
+  report?.([finding]);
+  report?.([]);
+  report?.([]);
+  const told = terminal.told.slice(before.length);
+  assert.equal(told.match(/error FL2001/g)?.length, 1);
+  assert.equal(told.match(/any more/g)?.length, 1);
+  terminal.send('SIGTERM');
+  await ended;
 });
 
 const failures: readonly (readonly [name: string, thrown: Error, expected: RegExp])[] = [

@@ -8,6 +8,7 @@ import type { InstallPorts } from '../../../../lib/install/read.js';
 export class FakeTerminal implements Terminal {
   readonly environment = {};
   readonly color = false;
+  readonly printsColor = false;
   printed = '';
   told = '';
   readonly #listeners = new Map<Signal, Set<() => void>>();
@@ -58,6 +59,7 @@ export const unusedApi: Api = {
 export const idleProxy: RunningProxy = {
   addresses: { web: { host: '', port: 80, tls: false }, websecure: { host: '127.0.0.1', port: 8443, tls: true } },
   diagnostics: [],
+  on: () => () => undefined,
   reload: () => undefined,
   reopenLogs: () => undefined,
   close: () => Promise.resolve({ cut: 0 }),
