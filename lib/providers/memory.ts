@@ -36,24 +36,46 @@ export class MemoryProvider {
   async *deliveries(ports: Ports, signal: AbortSignal): AsyncIterable<Delivery> {
     const referenced = new ReferencedFiles(ports);
     const wakeup = new Wakeup();
+    const watch = new FollowedPaths(ports, wakeup);
     this.#woken.add(wakeup);
-    const watching = wakeOnChanges(
-      wakeup,
-      ports.changes(() => referenced.paths, signal),
-    );
     try {
       while (!signal.aborted) {
-        yield await this.current(ports, referenced);
+        const delivery = await this.current(ports, referenced);
+        await watch.follow(referenced.paths);
+        yield delivery;
         if (!(await wakeup.wait(signal))) return;
       }
     } finally {
       this.#woken.delete(wakeup);
-      // A consumer that stops early leaves the watch to the signal.
-      if (signal.aborted) await watching;
+      await watch.follow([]);
     }
   }
 }
 
-async function wakeOnChanges(wakeup: Wakeup, changes: AsyncIterable<void>): Promise<void> {
-  for await (const _ of changes) wakeup.wake();
+/** Wakes its owner when one of the paths it follows changes. A watch that runs learns of new paths only by its poll. */
+class FollowedPaths {
+  readonly #ports: Ports;
+  readonly #wakeup: Wakeup;
+  #paths: readonly string[] = [];
+  #stop = new AbortController();
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(ports: Ports, wakeup: Wakeup) {
+    this.#ports = ports;
+    this.#wakeup = wakeup;
+  }
+
+  /** Follows these paths from now on, and no others; does nothing when they are the ones already followed. */
+  async follow(paths: readonly string[]): Promise<void> {
+    if (paths.join('\0') === this.#paths.join('\0')) return;
+    this.#stop.abort();
+    await this.#running;
+    this.#paths = paths;
+    this.#stop = new AbortController();
+    if (paths.length > 0) this.#running = this.#run(this.#ports.changes(() => paths, this.#stop.signal));
+  }
+
+  async #run(changes: AsyncIterable<void>): Promise<void> {
+    for await (const _ of changes) this.#wakeup.wake();
+  }
 }

@@ -562,7 +562,7 @@ const cases: readonly Case[] = [
   },
   {
     name: 'headers without options',
-    text: middleware('{ «headers: {} }'),
+    text: middleware('{ headers: «{} }'),
     code: 'FL2003',
     message: 'headers configuration not valid',
     effect: middlewareLost,
