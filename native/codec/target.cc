@@ -107,12 +107,12 @@ HeadFault normalise_query(Request& request, const TargetRules& rules, Arena& are
 
 HeadFault normalise_target(Request& request, const TargetRules& rules, Arena& arena) {
   request.host = canonical_host(request.host, arena);
+  HeadFault fault = HeadFault::kNone;
   if (request.path == "*") {
     request.routing_path = request.path;
-    return HeadFault::kNone;
+  } else {
+    fault = request.path.starts_with('/') ? normalise_path(request, rules, arena) : HeadFault::kTargetMalformed;
   }
-  if (!request.path.starts_with('/')) return HeadFault::kTargetMalformed;
-  const HeadFault fault = normalise_path(request, rules, arena);
   return fault == HeadFault::kNone ? normalise_query(request, rules, arena) : fault;
 }
 
