@@ -38,12 +38,18 @@ function asJson({ diagnostics, summary }: Checked, file: string | undefined): st
 
 function tell({ diagnostics, summary }: Checked, file: string | undefined, terminal: Terminal): void {
   tellFindings(diagnostics, terminal);
-  const counted = Object.entries(summary).map(([name, count]) => `${count} ${name}`);
+  const parts = Object.entries(summary).map(([name, count]) => counted(name, count));
   const subject = file ?? 'the configuration';
   const verdict = hasErrors(diagnostics)
     ? 'has errors'
     : diagnostics.length === 0
       ? 'is well'
       : `is usable (${summarise(diagnostics)})`;
-  terminal.tell(`${subject} ${verdict}${counted.length === 0 ? '' : `: ${counted.join(', ')}`}`);
+  terminal.tell(`${subject} ${verdict}${parts.length === 0 ? '' : `: ${parts.join(', ')}`}`);
+}
+
+/** `3 entry points`, `1 router`: the keys of the summary are plural and in camel case. */
+function counted(name: string, count: number): string {
+  const words = name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  return `${count} ${count === 1 ? words.replace(/s$/, '') : words}`;
 }

@@ -2,6 +2,7 @@
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.js';
 import { Entries, lookUp, splitKey } from './entries.js';
 import type { Document } from './origin.js';
+import { isConfigurationFile } from './parse.js';
 import type { Shape } from './shape.js';
 
 /** What reading flags or variables gave. `document` is absent when there was nothing to read. */
@@ -49,6 +50,6 @@ function malformed(arg: string): Diagnostic {
     message: isFlag ? `"${name}" is not a flag` : `"${name}" is neither a flag nor the value of one`,
     path: '',
     origin: { kind: 'flag', flag: name },
-    hint: 'flags are written --key.of.option=value',
+    hint: isConfigurationFile(arg) ? `write --configFile=${arg}` : 'flags are written --key.of.option=value',
   });
 }

@@ -56,9 +56,9 @@ const found = diagnose('FL2010', {
 const bad = diagnose('FL2001', { message: 'unknown key "x"', path: 'x', origin: { kind: 'object', owner: 'test' } });
 
 test('check praises what is well, on standard error', async () => {
-  const api = { check: async () => ({ diagnostics: [], summary: { routers: 3, services: 2 } }) };
+  const api = { check: async () => ({ diagnostics: [], summary: { routers: 3, entryPoints: 2 } }) };
   const { code, printed, told } = await invoke(['check', '--configFile=a.yml'], api, { 'a.yml': well });
-  assert.deepEqual([code, printed, told], [0, '', 'a.yml is well: 3 routers, 2 services\n']);
+  assert.deepEqual([code, printed, told], [0, '', 'a.yml is well: 3 routers, 2 entry points\n']);
 });
 
 test('check ends with 1 and lists everything when there is an error', async () => {
@@ -66,7 +66,7 @@ test('check ends with 1 and lists everything when there is an error', async () =
   const { code, told } = await invoke(['check', '--configFile=a.yml'], api, { 'a.yml': well });
   assert.equal(code, 1);
   assert.match(told, /warning FL2010 .*\n(.*\n)*.*error FL2001|error FL2001 .*\n(.*\n)*.*warning FL2010/);
-  assert.match(told, /1 error, 1 warning; "fairlead help FL2010" explains a code\na\.yml has errors: 1 routers\n$/);
+  assert.match(told, /1 error, 1 warning; "fairlead help FL2010" explains a code\na\.yml has errors: 1 router\n$/);
 });
 
 test('check ends with 0 when there are warnings only', async () => {
