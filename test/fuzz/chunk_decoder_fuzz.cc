@@ -1,6 +1,7 @@
 // A chunked body means the same however it arrives, and what is framed anew decodes to the same payload.
 #include "test/fuzz/fuzz.h"
 
+#include <algorithm>
 #include <string>
 
 #include "codec/http1/chunk_decoder.h"

@@ -1,6 +1,7 @@
 // A request head means the same however it arrives, and what is forwarded of it means the same to the next parser.
 #include "test/fuzz/fuzz.h"
 
+#include <algorithm>
 #include <string>
 
 #include "codec/http1/head_parser.h"

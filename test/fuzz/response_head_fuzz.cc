@@ -1,6 +1,7 @@
 // A response head means the same however it arrives, and what is passed on of it means the same to the client.
 #include "test/fuzz/fuzz.h"
 
+#include <algorithm>
 #include <string>
 
 #include "codec/http1/head_parser.h"

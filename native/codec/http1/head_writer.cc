@@ -55,6 +55,12 @@ bool is_hop_by_hop(HeaderId id) {
   }
 }
 
+/// HTTP2-Settings accompanies an upgrade to h2c, which is never passed on (RFC 9113 section 3.1).
+bool is_http2_settings(const Header& header) {
+  constexpr std::string_view kName = "HTTP2-Settings";
+  return header.name.size() == kName.size() && ascii::equals_ignoring_case(header.name, kName);
+}
+
 /// True when a Connection field of `headers` names `header`.
 bool is_connection_option(const Headers& headers, const Header& header) {
   if (header.id == HeaderId::kDate || header.id == HeaderId::kSetCookie) return false;
@@ -90,12 +96,13 @@ char* put_status_line(char* at, const Response& response) {
   return put(at, "\r\n");
 }
 
-char* put_response_fields(char* at, const Response& response, bool keeps_length) {
+/// `kind` is how the body is sent: an HTTP/1.0 client that gets no chunks gets no trailers either.
+char* put_response_fields(char* at, const Response& response, BodyKind kind, bool keeps_length) {
   const bool has_options = response.headers.find(HeaderId::kConnection) != nullptr;
   for (const Header& header : response.headers) {
     if (is_hop_by_hop(header.id)) {
       if (header.id != HeaderId::kContentLength || !keeps_length) continue;
-    } else if (header.id == HeaderId::kTrailer && response.body != BodyKind::kChunked) {
+    } else if (header.id == HeaderId::kTrailer && kind != BodyKind::kChunked) {
       continue;
     } else if (has_options && is_connection_option(response.headers, header)) {
       continue;
@@ -132,6 +139,7 @@ char* write_request_head(char* at, const Request& request, const RequestTarget& 
     if (header.id == HeaderId::kHost || is_hop_by_hop(header.id)) continue;
     if (header.id == HeaderId::kTrailer && request.body != BodyKind::kChunked) continue;
     if (header.id == HeaderId::kExpect && !request.expects_continue) continue;
+    if (is_http2_settings(header)) continue;
     at = put_field(at, header.name, header.value);
   }
   if (request.accepts_trailers) at = put(at, "TE: trailers\r\n");
@@ -149,7 +157,7 @@ std::size_t response_head_bound(const Response& response) {
 
 char* write_response_head(char* at, const Response& response, const ResponseFraming& framing, std::string_view date) {
   at = put_status_line(at, response);
-  at = put_response_fields(at, response, framing.keeps_length_field);
+  at = put_response_fields(at, response, framing.kind, framing.keeps_length_field);
   if (response.headers.find(HeaderId::kDate) == nullptr) at = put_field(at, "Date", date);
   if (response.status == 101) return put(put_upgrade(at, response.headers), "\r\n");
   if (framing.kind == BodyKind::kLength) at = put_length(at, framing.length);
@@ -164,7 +172,7 @@ char* write_response_head(char* at, const Response& response, const ResponseFram
 
 char* write_interim_head(char* at, const Response& response) {
   at = put_status_line(at, response);
-  at = put_response_fields(at, response, false);
+  at = put_response_fields(at, response, BodyKind::kNone, false);
   return put(at, "\r\n");
 }
 
