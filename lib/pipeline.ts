@@ -4,18 +4,18 @@
  */
 import { compile, type Surroundings } from './compile/compile.js';
 import { hash } from 'node:crypto';
-import { settingsOf } from './compile/settings.js';
 import { diagnose, type Diagnostic } from './diagnostics/diagnostic.js';
 import type { InstallResult } from './install/result.js';
 import { decodeDynamic, type Fragment } from './merge/decode.js';
 import { merge } from './merge/merge.js';
 import { allDiagnostics, type Configuration, type Item } from './merge/model.js';
 import type { LoadedDocument } from './schema/loaded.js';
+import type { Settings } from './merge/settings.js';
 import { type Difference, difference, type Inventory } from './snapshot/difference.js';
 import { encode } from './snapshot/encode.js';
 import { snapshot } from './snapshot/root.js';
 import { layoutOf } from './snapshot/wire.js';
-import { validate } from './validate/validate.js';
+import { validate, type ValidateOptions } from './validate/validate.js';
 
 /** What one provider has to say, as a whole. */
 export interface Delivered {
@@ -36,16 +36,9 @@ export interface Encoded {
 const fragments = new WeakMap<LoadedDocument, Fragment>();
 
 /** One configuration of everything that was delivered. Nothing in it throws for what a user can write. */
-export function assemble(
-  delivered: readonly Delivered[],
-  install: InstallResult,
-  now: Date,
-  previous?: Configuration,
-): Configuration {
-  const document = { value: install.config, origin: install.originOf.bind(install) };
-  const settings = settingsOf(install.config, document);
+export function assemble(delivered: readonly Delivered[], settings: Settings, options: ValidateOptions): Configuration {
   const decoded = delivered.flatMap(({ provider, documents }) => documents.map((each) => fragmentOf(each, provider)));
-  const configuration = validate(merge(decoded, settings), settings, { now, previous });
+  const configuration = validate(merge(decoded, settings), settings, options);
   const findings = delivered.flatMap((each) => each.findings);
   return { ...configuration, diagnostics: [...findings, ...configuration.diagnostics] };
 }

@@ -34,7 +34,7 @@ export function compileMiddlewares(scope: Scope): CompiledMiddlewares {
     const list = promised(lists.get(listName(definition.wire.name)), definition.wire.name);
     return { identity: identity('middleware', name, config.kind, lowered), name, kind, index: list.push(lowered) - 1 };
   });
-  return { refs, configs: Object.fromEntries(lists) as Value<RecordType<Fields>> };
+  return { refs, configs: Object.fromEntries(lists) };
 }
 
 function contentIn({ configuration }: Scope, fileOrContent: string): string {

@@ -1,6 +1,7 @@
 /** Routers become programs with indexes, in the order in which they are tried. */
 import type { InstallConfiguration } from '../install/schema.js';
 import type { ResolvedRouter, RouterItem } from '../merge/model.js';
+import { compareRouters } from '../merge/order.js';
 import { deniedCharacters, none, type router } from '../snapshot/records.js';
 import type { Value } from '../snapshot/wire.js';
 import { lowerRule } from './rule/lower.js';
@@ -26,7 +27,8 @@ type Served = RouterItem & { readonly resolved: ResolvedRouter };
 /** Compiles every router that is served. A router on entry points that deny different escapes is stored once for each. */
 export function compileRouters(scope: Scope): CompiledRouters {
   const denied = deniedByEntryPoint(scope.install);
-  const byEntryPoint = new Map([...denied.keys()].map((name) => [name, { plain: [], tls: [] } as RouterLists]));
+  const byEntryPoint = new Map<string, RouterLists>();
+  for (const name of denied.keys()) byEntryPoint.set(name, { plain: [], tls: [] });
   const routers: WireRouter[] = [];
   const refused: { name: string; message: string }[] = [];
   for (const item of inOrder(scope.configuration.routers.values())) {
@@ -47,21 +49,10 @@ export function compileRouters(scope: Scope): CompiledRouters {
   return { routers, byEntryPoint, refused };
 }
 
-/**
- * Descending priority; among equals the providers of users before the internal one, then by name, so that the order
- * never depends on which provider was faster.
- */
 function inOrder(items: Iterable<RouterItem>): readonly Served[] {
   const served = [...items].filter((item): item is Served => item.status !== 'disabled' && item.resolved !== undefined);
-  return served.sort((a, b) => {
-    const difference = b.resolved.priority - a.resolved.priority;
-    if (difference !== 0n) return difference > 0n ? 1 : -1;
-    const internal = Number(a.provider === 'internal') - Number(b.provider === 'internal');
-    return internal === 0 ? byName(a.name, b.name) : internal;
-  });
+  return served.sort(compareRouters);
 }
-
-const byName = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** A router of the snapshot, or why its rule cannot be one. */
 function compileRouter(scope: Scope, { name, config, resolved }: Served): WireRouter | string {

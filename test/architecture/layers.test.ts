@@ -41,7 +41,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   log: ['log-line', 'install'],
   'log-line': [],
   package: [],
-  public: ['log', 'pipeline', 'admin', 'acme', 'observability', ...steps, ...plugins],
+  proxy: ['log', 'pipeline', 'admin', 'acme', 'observability', ...steps, ...plugins],
+  public: ['proxy', 'log', 'pipeline', 'admin', 'acme', 'observability', ...steps, ...plugins],
   cli: ['public', 'log', 'pipeline', 'admin', 'acme', 'observability', ...steps],
 };
 

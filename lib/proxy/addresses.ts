@@ -1,5 +1,5 @@
 /** Where a proxy listens. */
-import type { Configuration } from './merge/model.js';
+import type { Configuration } from '../merge/model.js';
 
 /** Where an entry point listens. */
 export interface ListeningAddress {

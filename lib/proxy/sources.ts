@@ -1,8 +1,8 @@
 /** Where the dynamic configuration comes from: the providers that the install configuration switches on. */
-import type { InstallConfiguration } from './install/schema.js';
-import type { Delivery, Ports, ProviderDefinition } from './providers/define.js';
-import { providers as registry } from './providers/index.js';
-import { supervise } from './providers/supervise.js';
+import type { InstallConfiguration } from '../install/schema.js';
+import type { Delivery, Ports, ProviderDefinition } from '../providers/define.js';
+import { providers as registry } from '../providers/index.js';
+import { supervise } from '../providers/supervise.js';
 
 /** One provider with its settings. */
 export interface Source {

@@ -1,9 +1,9 @@
 /** Feeds the applier: from the providers, for as long as the proxy runs, and from the embedding program. */
 import type { Applied, Applier } from './applier.js';
 import type { DynamicConfig } from './config.js';
-import type { InstallConfiguration } from './install/schema.js';
-import type { Ports } from './providers/define.js';
-import { MemoryProvider } from './providers/memory.js';
+import type { InstallConfiguration } from '../install/schema.js';
+import type { Ports } from '../providers/define.js';
+import { MemoryProvider } from '../providers/memory.js';
 import { type Source, sourcesOf } from './sources.js';
 
 /** Providers that have said nothing after this long do not hold the start back any longer. Milliseconds. */

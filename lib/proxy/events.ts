@@ -1,9 +1,9 @@
 /** What a proxy tells those who watch it. Watching never changes what happens: a listener that throws is only logged. */
-import type { Diagnostic } from './diagnostics/diagnostic.js';
-import type { AppError } from './errors.js';
-import { reasonOf } from './errors.js';
-import type { Logger } from './log.js';
-import type { ConfigurationDifference } from './pipeline.js';
+import type { Diagnostic } from '../diagnostics/diagnostic.js';
+import type { AppError } from '../errors.js';
+import { reasonOf } from '../errors.js';
+import type { Logger } from '../log.js';
+import type { ConfigurationDifference } from '../pipeline.js';
 
 /** Events of a proxy and what their listeners are given. */
 export interface ProxyEvents {

@@ -2,12 +2,10 @@
  * Brings what the providers deliver into the data plane, one generation after the other. Deliveries that arrive while a
  * generation is being made are taken together by the next one.
  */
-import type { Surroundings } from './compile/compile.js';
-import type { Diagnostic } from './diagnostics/diagnostic.js';
-import type { Engine } from './engine/engine.js';
-import { faultFindings } from './faults.js';
-import type { InstallResult } from './install/result.js';
-import type { Configuration } from './merge/model.js';
+import type { Surroundings } from '../compile/compile.js';
+import type { Diagnostic } from '../diagnostics/diagnostic.js';
+import type { Engine } from '../engine/engine.js';
+import type { Configuration } from '../merge/model.js';
 import {
   assemble,
   type ConfigurationDifference,
@@ -17,7 +15,10 @@ import {
   findingsOf,
   prepare,
   stamp,
-} from './pipeline.js';
+} from '../pipeline.js';
+import { faultFinding, refusalsOf } from './faults.js';
+import type { Installation } from './installation.js';
+import { Refusals } from './refusals.js';
 
 /** What came of applying. */
 export interface Applied {
@@ -33,16 +34,27 @@ export interface Applied {
 /** What does not change from one generation to the next. */
 export type FixedSurroundings = Omit<Surroundings, 'generation' | 'ready'>;
 
+/** A configuration with what was found on its way into the data plane. */
+interface Made {
+  readonly configuration: Configuration;
+  readonly findings: readonly Diagnostic[];
+}
+
+/** Each round disables what the one before was refused for; more than two are hardly possible. */
+const mostRounds = 4;
+
 export class Applier {
-  readonly #install: InstallResult;
+  readonly #installation: Installation;
   readonly #engine: Engine;
   readonly #around: FixedSurroundings;
   readonly #onApplied: (applied: Applied) => void;
   /** What each provider said last, in the order of their definition. */
   readonly #delivered = new Map<string, Delivered>();
   readonly #awaited = new Set<string>();
+  readonly #refusals = new Refusals();
+  /** What the data plane has found wrong, by generation, until that generation is settled. */
   readonly #faults = new Map<number, string[]>();
-  #configuration: Configuration | undefined;
+  #made: Made | undefined;
   #diagnostics: readonly Diagnostic[] = [];
   /** What serves: its content, its number, and what of it the data plane cannot run. */
   #hash = '';
@@ -56,12 +68,12 @@ export class Applier {
 
   /** `onApplied` is told of every end of `apply`, also when nothing changed. */
   constructor(
-    install: InstallResult,
+    installation: Installation,
     engine: Engine,
     around: FixedSurroundings,
     onApplied: (applied: Applied) => void,
   ) {
-    this.#install = install;
+    this.#installation = installation;
     this.#engine = engine;
     this.#around = around;
     this.#onApplied = onApplied;
@@ -69,7 +81,7 @@ export class Applier {
 
   /** The configuration that serves; undefined before the first one does. */
   get configuration(): Configuration | undefined {
-    return this.#configuration;
+    return this.#made?.configuration;
   }
 
   get diagnostics(): readonly Diagnostic[] {
@@ -102,27 +114,49 @@ export class Applier {
   async apply(): Promise<Applied> {
     this.#next ??= this.#running.then(() => {
       this.#next = undefined;
-      return this.#make();
+      return this.#change();
     });
     // The one behind waits for its end, not for its success.
     this.#running = this.#next.catch(() => undefined);
     return this.#next;
   }
 
-  async #make(): Promise<Applied> {
-    const previous = this.#configuration;
-    const configuration = assemble([...this.#delivered.values()], this.#install, new Date(), previous);
-    const around = { ...this.#around, ready: this.#awaited.size === 0 };
-    const { encoded, findings } = prepare(configuration, this.#install, around);
-    const isNew = encoded.hash !== this.#hash;
-    if (isNew) await this.#push(encoded);
-    this.#configuration = configuration;
-    const refusals = this.#servingFaults.flatMap((fault) => faultFindings(fault, configuration));
-    this.#diagnostics = [...findingsOf(this.#install, configuration), ...findings, ...refusals];
-    const diff = differenceOf(previous, configuration);
-    const applied = { generation: this.#serving, diff, diagnostics: this.#diagnostics, isNew };
+  async #change(): Promise<Applied> {
+    const previous = this.configuration;
+    const served = this.#serving;
+    const made = await this.#make(previous);
+    this.#made = made;
+    this.#diagnostics = [...findingsOf(this.#installation.install, made.configuration), ...made.findings];
+    const applied = {
+      generation: this.#serving,
+      diff: differenceOf(previous, made.configuration),
+      diagnostics: this.#diagnostics,
+      isNew: this.#serving !== served,
+    };
     this.#onApplied(applied);
     return applied;
+  }
+
+  /** Applies; what the data plane refuses is disabled, with what depends on it, and the rest is applied again. */
+  async #make(previous: Configuration | undefined): Promise<Made> {
+    for (let round = 1; ; round++) {
+      const made = await this.#attempt(previous);
+      const refused = this.#servingFaults.flatMap((fault) => refusalsOf(fault, made.configuration));
+      if (round < mostRounds && this.#refusals.add(refused, made.configuration)) continue;
+      const strange = this.#servingFaults.filter((fault) => refusalsOf(fault, made.configuration).length === 0);
+      return { ...made, findings: [...made.findings, ...strange.map(faultFinding)] };
+    }
+  }
+
+  async #attempt(previous: Configuration | undefined): Promise<Made> {
+    const { settings, install } = this.#installation;
+    const delivered = [...this.#delivered.values()];
+    const checked = (refused: Refusals['all']) => assemble(delivered, settings, { now: new Date(), previous, refused });
+    const configuration = this.#refusals.all.length === 0 ? checked([]) : checked(this.#refusals.stillIn(checked([])));
+    const around = { ...this.#around, ready: this.#awaited.size === 0 };
+    const { encoded, findings } = prepare(configuration, install, around);
+    if (encoded.hash !== this.#hash) await this.#push(encoded);
+    return { configuration, findings };
   }
 
   async #push(encoded: Encoded): Promise<void> {

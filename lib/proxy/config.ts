@@ -1,13 +1,13 @@
 /** The configuration an embedding program hands over: Traefik's shape, install and dynamic sections side by side. */
 import type { z } from 'zod';
-import { type InstallPorts, installFromObject, readInstall } from './install/read.js';
-import type { InstallResult } from './install/result.js';
-import type { InstallInput } from './install/schema.js';
-import type { middlewares } from './middlewares/index.js';
-import type { router } from './schema/router.js';
-import type { serversTransport } from './schema/servers-transport.js';
-import type { loadBalancer, weighted } from './schema/service.js';
-import type { tlsCertificate, tlsOptions, tlsStore } from './schema/tls.js';
+import { type InstallPorts, installFromObject, readInstall } from '../install/read.js';
+import type { InstallResult } from '../install/result.js';
+import type { InstallInput } from '../install/schema.js';
+import type { middlewares } from '../middlewares/index.js';
+import type { router } from '../schema/router.js';
+import type { serversTransport } from '../schema/servers-transport.js';
+import type { loadBalancer, weighted } from '../schema/service.js';
+import type { tlsCertificate, tlsOptions, tlsStore } from '../schema/tls.js';
 
 type Definition = (typeof middlewares)[number];
 

@@ -1,24 +1,25 @@
 /** A proxy that runs: sources deliver, the applier brings it into the engine, the admin API shows it. */
 import { hostname } from 'node:os';
-import { type AdminServer, startAdminServer } from './admin/server.js';
-import type { AdminState } from './admin/state.js';
+import { type AdminServer, startAdminServer } from '../admin/server.js';
+import type { AdminState } from '../admin/state.js';
 import { addressesOf, type Listener, type ListeningAddress } from './addresses.js';
 import { type Applied, Applier } from './applier.js';
-import { generateDefaultCertificate } from './compile/default-certificate.js';
+import { generateDefaultCertificate } from '../compile/default-certificate.js';
 import type { DynamicConfig } from './config.js';
-import type { Diagnostic } from './diagnostics/diagnostic.js';
+import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import { type CloseOptions, drainTimes } from './drain.js';
-import { Engine } from './engine/engine.js';
-import type { EngineEvent } from './engine/events.js';
-import { loadBinding } from './engine/load.js';
-import { AppError, reasonOf } from './errors.js';
+import { Engine } from '../engine/engine.js';
+import type { EngineEvent } from '../engine/events.js';
+import { loadBinding } from '../engine/load.js';
+import { AppError, reasonOf } from '../errors.js';
 import { Feed } from './feed.js';
-import type { InstallResult } from './install/result.js';
-import type { Logger } from './log.js';
-import type { Stats } from './observability/stats.js';
-import { packageVersion } from './package.js';
-import type { RefreshablePorts } from './providers/ports.js';
-import { ProxyEmitter, type ProxyEventName, type ProxyListener } from './proxy-events.js';
+import { installationOf } from './installation.js';
+import type { InstallResult } from '../install/result.js';
+import type { Logger } from '../log.js';
+import type { Stats } from '../observability/stats.js';
+import { packageVersion } from '../package.js';
+import type { RefreshablePorts } from '../providers/ports.js';
+import { ProxyEmitter, type ProxyEventName, type ProxyListener } from './events.js';
 
 /** What a proxy is made of. */
 export interface ProxyParts {
@@ -143,7 +144,8 @@ export class Proxy implements AsyncDisposable {
       defaultCertificate: generateDefaultCertificate(this.#startDate),
       adminSocket: this.#admin?.socket ?? '',
     };
-    const applier = new Applier(install, this.#engine, around, (applied) => this.#onApplied(applied));
+    const installation = await installationOf(install, ports);
+    const applier = new Applier(installation, this.#engine, around, (applied) => this.#onApplied(applied));
     this.#feed = new Feed(applier, install.config, ports, (cause) => this.#onFailure(cause));
     this.#engine.start();
     this.#applier = applier;

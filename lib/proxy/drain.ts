@@ -1,7 +1,7 @@
 /** How long a proxy may take to end. */
-import { AppError } from './errors.js';
-import type { InstallConfiguration } from './install/schema.js';
-import { parseDuration } from './source/duration.js';
+import { AppError } from '../errors.js';
+import type { InstallConfiguration } from '../install/schema.js';
+import { parseDuration } from '../source/duration.js';
 
 /** How to end. */
 export interface CloseOptions {

@@ -1,15 +1,16 @@
 /** The whole way of a configuration to the compiled snapshot, without opening anything. */
-import { generateDefaultCertificate } from './compile/default-certificate.js';
-import type { Diagnostic } from './diagnostics/diagnostic.js';
+import { generateDefaultCertificate } from '../compile/default-certificate.js';
+import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import type { DynamicConfig } from './config.js';
-import { Engine } from './engine/engine.js';
-import { loadBinding } from './engine/load.js';
-import { faultFindings } from './faults.js';
-import type { InstallResult } from './install/result.js';
-import type { Configuration, Item } from './merge/model.js';
-import { assemble, type Delivered, findingsOf, prepare, stamp } from './pipeline.js';
-import type { Ports } from './providers/define.js';
-import { MemoryProvider } from './providers/memory.js';
+import { Engine } from '../engine/engine.js';
+import { loadBinding } from '../engine/load.js';
+import { faultFinding, refusalsOf } from './faults.js';
+import { installationOf } from './installation.js';
+import type { InstallResult } from '../install/result.js';
+import type { Configuration, Item } from '../merge/model.js';
+import { assemble, type Delivered, findingsOf, prepare, stamp } from '../pipeline.js';
+import type { Ports } from '../providers/define.js';
+import { MemoryProvider } from '../providers/memory.js';
 import { sourcesOf } from './sources.js';
 
 /** What `check` found out. */
@@ -26,7 +27,8 @@ export async function checkConfiguration(
   dynamic: DynamicConfig | undefined,
   ports: Ports,
 ): Promise<Checked> {
-  const configuration = assemble(await deliveries(install, dynamic, ports), install, new Date());
+  const { settings } = await installationOf(install, ports);
+  const delivered = await deliveries(install, dynamic, ports);
   const now = new Date();
   const around = {
     hostName: 'localhost',
@@ -34,10 +36,14 @@ export async function checkConfiguration(
     adminSocket: '/',
     ready: true,
   };
-  const { encoded, findings } = prepare(configuration, install, around);
-  const refusals = nativeFaults(stamp(encoded, 1)).flatMap((fault) => faultFindings(fault, configuration));
+  const first = assemble(delivered, settings, { now });
+  const faults = nativeFaults(stamp(prepare(first, install, around).encoded, 1));
+  const refused = faults.flatMap((fault) => refusalsOf(fault, first));
+  const configuration = refused.length === 0 ? first : assemble(delivered, settings, { now, refused });
+  const { findings } = prepare(configuration, install, around);
+  const strange = faults.filter((fault) => refusalsOf(fault, first).length === 0).map(faultFinding);
   return {
-    diagnostics: [...findingsOf(install, configuration), ...findings, ...refusals],
+    diagnostics: [...findingsOf(install, configuration), ...findings, ...strange],
     summary: summaryOf(install, configuration),
   };
 }
