@@ -27,7 +27,7 @@ const styles: Readonly<Record<Severity, Style>> = {
 /** All findings as text, sorted by file and place, each with its excerpt; ends with a newline unless empty. */
 export function renderDiagnostics(diagnostics: readonly Diagnostic[], options: RenderOptions = {}): string {
   const limit = options.limit ?? defaultLimit;
-  const sorted = sortDiagnostics(diagnostics);
+  const sorted = sortDiagnostics(collapse(diagnostics));
   const blocks = sorted.slice(0, limit).map((diagnostic) => renderDiagnostic(diagnostic, options));
   const hidden = sorted.length - blocks.length;
   if (hidden > 0) blocks.push(`… and ${hidden} more ${hidden === 1 ? 'finding' : 'findings'}`);
@@ -45,7 +45,7 @@ export function renderDiagnostic(diagnostic: Diagnostic, options: RenderOptions 
     `${paint(styles[severity], `${severity} ${code}`)} ${paint('bold', message)}${gap}${paint('cyan', place)}`,
   ];
   lines.push(...excerpt(origin, hint, paint));
-  if (effect !== undefined) lines.push(`  ${paint('dim', 'effect')}  ${effect}`);
+  for (const line of effect?.split('\n') ?? []) lines.push(`  ${paint('dim', 'effect')}  ${line}`);
   return lines.join('\n');
 }
 
@@ -79,11 +79,29 @@ export function placeOf(origin: Origin): string {
 
 /** `2 errors, 1 warning`; "no findings" when there are none. */
 export function summarise(diagnostics: readonly Diagnostic[]): string {
+  const distinct = collapse(diagnostics);
   const parts = (['error', 'warning', 'notice'] as const).flatMap((severity) => {
-    const count = diagnostics.filter((diagnostic) => diagnostic.severity === severity).length;
+    const count = distinct.filter((diagnostic) => diagnostic.severity === severity).length;
     return count === 0 ? [] : [`${count} ${severity}${count === 1 ? '' : 's'}`];
   });
   return parts.length === 0 ? 'no findings' : parts.join(', ');
+}
+
+/**
+ * One finding for those that say the same about the same place, with all their effects, one per line: a mistake in a
+ * router that several entry points serve is one mistake.
+ */
+export function collapse(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  const distinct = new Map<string, Diagnostic>();
+  for (const diagnostic of diagnostics) {
+    const { code, severity, message, origin, effect } = diagnostic;
+    const key = [code, severity, message, placeOf(origin), origin.kind === 'text' ? '' : diagnostic.path].join('\0');
+    const known = distinct.get(key);
+    const effects = [known?.effect, effect].filter((text) => text !== undefined);
+    const all = [...new Set(effects.flatMap((text) => text.split('\n')))].join('\n');
+    distinct.set(key, { ...(known ?? diagnostic), ...(all !== '' && { effect: all }) });
+  }
+  return [...distinct.values()];
 }
 
 /** The findings by file name, line and column; those without a text first, errors before warnings at one place. */

@@ -64,8 +64,16 @@ test('sorts by file, line and column, errors first at one place', () => {
   );
 });
 
+test('says once what several objects have in common, with every effect', () => {
+  const same = ['a', 'b', 'a'].map((name) => finding(at(3), { effect: `${name} is disabled` }));
+  const text = renderDiagnostics(same);
+  assert.equal(text.match(/error/g)?.length, 1);
+  assert.deepEqual(text.match(/effect .*/g), ['effect  a is disabled', 'effect  b is disabled']);
+  assert.equal(summarise(same), '1 error');
+});
+
 test('caps what it shows and counts the rest', () => {
-  const many = Array.from({ length: 12 }, () => finding({ kind: 'flag', flag: '--x' }));
+  const many = Array.from({ length: 12 }, (_, index) => finding({ kind: 'flag', flag: `--x${index}` }));
   const lines = renderDiagnostics(many, { limit: 10 }).trimEnd().split('\n');
   assert.equal(lines.length, 11);
   assert.equal(lines.at(-1), '… and 2 more findings');
@@ -115,7 +123,7 @@ test('as JSON a finding has its place, but not the text it is about', () => {
 test('counts findings by severity', () => {
   assert.equal(summarise([]), 'no findings');
   assert.equal(
-    summarise([finding(at(1)), finding(at(1)), finding(at(1), { severity: 'notice' })]),
+    summarise([finding(at(1)), finding(at(2)), finding(at(1), { severity: 'notice' })]),
     '2 errors, 1 notice',
   );
 });
