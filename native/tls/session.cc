@@ -1,0 +1,135 @@
+#include "tls/session.h"
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+
+#include <algorithm>
+#include <climits>
+#include <cstring>
+#include <string>
+
+namespace fairlead::tls {
+namespace {
+
+MemoryPipe& pipe_of(BIO* bio) { return *static_cast<MemoryPipe*>(BIO_get_data(bio)); }
+
+int pipe_read(BIO* bio, char* into, int size) {
+  BIO_clear_retry_flags(bio);
+  net::CipherInput* input = pipe_of(bio).input;
+  if (input == nullptr || input->size() == 0) {
+    BIO_set_retry_read(bio);
+    return -1;
+  }
+  const std::size_t count = std::min(static_cast<std::size_t>(size), input->size());
+  std::memcpy(into, input->at, count);
+  input->at += count;
+  return static_cast<int>(count);
+}
+
+int pipe_write(BIO* bio, const char* from, int size) {
+  BIO_clear_retry_flags(bio);
+  ByteBuffer* output = pipe_of(bio).output;
+  if (output == nullptr) return -1;
+  output->append({from, static_cast<std::size_t>(size)});
+  return size;
+}
+
+long pipe_control(BIO*, int command, long, void*) { return command == BIO_CTRL_FLUSH ? 1 : 0; }
+
+BIO_METHOD* make_pipe_method() {
+  BIO_METHOD* method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "fairlead");
+  BIO_meth_set_read(method, pipe_read);
+  BIO_meth_set_write(method, pipe_write);
+  BIO_meth_set_ctrl(method, pipe_control);
+  return method;
+}
+
+}  // namespace
+
+bool attach(SSL* ssl, MemoryPipe& pipe) {
+  static const BIO_METHOD* const method = make_pipe_method();
+  BIO* bio = BIO_new(method);
+  if (bio == nullptr) return false;
+  BIO_set_data(bio, &pipe);
+  BIO_set_init(bio, 1);
+  SSL_set_bio(ssl, bio, bio);
+  return true;
+}
+
+std::string take_error() {
+  const auto code = ERR_get_error();
+  ERR_clear_error();
+  if (code == 0) return {};
+  const char* reason = ERR_reason_error_string(code);
+  return reason == nullptr ? "unknown error" : reason;
+}
+
+/// Lends the caller's buffers to the library for one call.
+class Engine::Call {
+ public:
+  Call(MemoryPipe& pipe, net::CipherInput* input, ByteBuffer& output) : pipe_(pipe) {
+    pipe_ = {input, &output};
+    ERR_clear_error();
+  }
+  ~Call() { pipe_ = {}; }
+  Call(const Call&) = delete;
+  Call& operator=(const Call&) = delete;
+
+ private:
+  MemoryPipe& pipe_;
+};
+
+Engine::Step Engine::judge(int result) {
+  switch (SSL_get_error(ssl_.get(), result)) {
+    case SSL_ERROR_NONE:
+      return Step::kDone;
+    case SSL_ERROR_WANT_READ:
+    case SSL_ERROR_WANT_WRITE:
+      return Step::kWantRead;
+    case SSL_ERROR_ZERO_RETURN:
+      return Step::kClosed;
+    default:
+      return Step::kFailed;
+  }
+}
+
+Engine::Step Engine::handshake(net::CipherInput& input, ByteBuffer& output) {
+  const Call call(pipe_, &input, output);
+  return judge(SSL_do_handshake(ssl_.get()));
+}
+
+Engine::Step Engine::read(net::CipherInput& input, ByteBuffer& output, std::span<char> plain, std::size_t& count) {
+  const Call call(pipe_, &input, output);
+  count = 0;
+  Step step = Step::kDone;
+  while (count < plain.size()) {
+    const int room = static_cast<int>(std::min<std::size_t>(plain.size() - count, INT_MAX));
+    const int got = SSL_read(ssl_.get(), plain.data() + count, room);
+    if (got <= 0) {
+      step = judge(got);
+      break;
+    }
+    count += static_cast<std::size_t>(got);
+  }
+  // What was decrypted before an end or a failure is delivered first; the next call meets the same end again.
+  return count > 0 ? Step::kDone : step;
+}
+
+Engine::Step Engine::write(net::CipherInput& input, ByteBuffer& output, std::string_view plain) {
+  const Call call(pipe_, &input, output);
+  while (!plain.empty()) {
+    const int size = static_cast<int>(std::min<std::size_t>(plain.size(), INT_MAX));
+    const int taken = SSL_write(ssl_.get(), plain.data(), size);
+    if (taken <= 0) return judge(taken) == Step::kWantRead ? Step::kWantRead : Step::kFailed;
+    plain.remove_prefix(static_cast<std::size_t>(taken));
+  }
+  return Step::kDone;
+}
+
+void Engine::shutdown(ByteBuffer& output) {
+  const Call call(pipe_, nullptr, output);
+  SSL_shutdown(ssl_.get());
+  ERR_clear_error();
+}
+
+}  // namespace fairlead::tls
