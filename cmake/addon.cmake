@@ -11,7 +11,7 @@ target_include_directories(fairlead SYSTEM PRIVATE
   ${CMAKE_SOURCE_DIR}/node_modules/node-addon-api ${CMAKE_SOURCE_DIR}/node_modules/node-api-headers/include)
 # A view of bindings/ alone, for its generated header; the root of the tree would let every layer in.
 file(MAKE_DIRECTORY ${FAIRLEAD_VIEWS}/bindings)
-file(CREATE_LINK ${CMAKE_SOURCE_DIR}/bindings ${FAIRLEAD_VIEWS}/bindings/bindings SYMBOLIC)
+fairlead_view(${CMAKE_SOURCE_DIR}/bindings ${FAIRLEAD_VIEWS}/bindings/bindings)
 target_include_directories(fairlead PRIVATE ${FAIRLEAD_VIEWS}/bindings)
 target_compile_definitions(fairlead PRIVATE NAPI_VERSION=9 NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS)
 target_compile_options(fairlead PRIVATE ${FAIRLEAD_CXX_OPTIONS})

@@ -14,4 +14,5 @@ add_library(fairlead_glibc_shims OBJECT ${CMAKE_SOURCE_DIR}/cmake/glibc_floor/sh
 target_compile_options(fairlead_glibc_shims PRIVATE -Wall -Wextra -Werror)
 add_dependencies(fairlead fairlead_glibc_stubs)
 target_link_libraries(fairlead PRIVATE fairlead_glibc_shims)
-target_link_options(fairlead PRIVATE -L${stubs} -static-libstdc++)
+# Link-time optimisation makes vtables after the archives were searched: name the one symbol of libstdc++ they may need.
+target_link_options(fairlead PRIVATE -L${stubs} -static-libstdc++ -Wl,-u,__cxa_pure_virtual)

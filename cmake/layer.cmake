@@ -8,6 +8,17 @@
 # The views are shared by all build trees, so that ccache serves one tree from the results of another.
 set(FAIRLEAD_VIEWS ${CMAKE_SOURCE_DIR}/out/include)
 
+# Makes `link` point to `folder`. Another build tree may be doing the same at this moment: what counts is the outcome.
+function(fairlead_view folder link)
+  if(NOT IS_SYMLINK ${link})
+    file(CREATE_LINK ${folder} ${link} RESULT ignored SYMBOLIC)
+  endif()
+  file(READ_SYMLINK ${link} target)
+  if(NOT target STREQUAL folder)
+    message(FATAL_ERROR "${link} points to ${target}, not to ${folder}: remove ${FAIRLEAD_VIEWS}.")
+  endif()
+endfunction()
+
 function(fairlead_layer name)
   cmake_parse_arguments(ARG "" "" "DEPENDS;USES" ${ARGN})
   foreach(dependency IN LISTS ARG_DEPENDS)
@@ -19,7 +30,7 @@ function(fairlead_layer name)
   set(root ${CMAKE_CURRENT_SOURCE_DIR}/${name})
   set(view ${FAIRLEAD_VIEWS}/${name})
   file(MAKE_DIRECTORY ${view})
-  file(CREATE_LINK ${root} ${view}/${name} SYMBOLIC)
+  fairlead_view(${root} ${view}/${name})
   list(TRANSFORM ARG_DEPENDS PREPEND fairlead_)
 
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${root}/*.cc)

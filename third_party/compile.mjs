@@ -1,5 +1,5 @@
 // Compiles one library with CMake: static, position independent, hidden, into its cache entry.
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { ensureEntry, entryPath } from './cache.mjs';
@@ -12,6 +12,10 @@ function compilerFlags(sanitize) {
   return flags.join(' ');
 }
 
+/** Our own build description, which must be part of the key; a library that brings one has it covered by its version. */
+const recipeText = (source) =>
+  source.startsWith(import.meta.dirname) ? readFileSync(join(source, 'CMakeLists.txt'), 'utf8') : '';
+
 /**
  * Builds `library` and returns its build folder.
  *
@@ -21,7 +25,7 @@ function compilerFlags(sanitize) {
 export async function compile(library, toolchain) {
   const flags = compilerFlags(toolchain.sanitize);
   const { name, version, source, options = {}, targets, outputs } = library;
-  const path = entryPath(name, version, { source, options, flags, cc: toolchain.cc, cxx: toolchain.cxx });
+  const path = entryPath(name, version, { source, recipe: recipeText(source), options, flags, toolchain });
   return ensureEntry(path, async (build) => {
     const started = Date.now();
     say(`building ${name} ${version}${toolchain.sanitize ? ` (${toolchain.sanitize} sanitizer)` : ''}`);
