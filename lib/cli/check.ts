@@ -21,7 +21,11 @@ export async function checkCommand(
   terminal: Terminal,
 ): Promise<ExitCode> {
   const install = await readInstall(options.flags, ports);
-  const checked = await api.check(install);
+  const checked = await api.check(install).catch((thrown: unknown) => {
+    // Without the addon nothing can be compiled, but what was found up to there is worth knowing.
+    tellFindings(install.diagnostics, terminal);
+    throw thrown;
+  });
   if (options.json) terminal.print(asJson(checked, install.file));
   else tell(checked, install.file, terminal);
   return exitCodeFor(checked.diagnostics);

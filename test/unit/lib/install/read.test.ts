@@ -15,7 +15,7 @@ function ports(
 ): InstallPorts {
   return {
     environment,
-    workingDirectory: '/work-dir',
+    workingDirectory: '/somewhere',
     cpus: 3,
     readText: async (path) => {
       const text = files[path];
@@ -99,7 +99,7 @@ test('a redirection gets the priority above all routers of users', async () => {
 test('finds the first file of the search path, and reads TOML', async () => {
   const files = {
     '/home/me/.config/traefik.toml': '[log]\nlevel = "info"\n',
-    '/work-dir/fairlead.yml': 'log: { level: DEBUG }\n',
+    '/somewhere/fairlead.yml': 'log: { level: DEBUG }\n',
   };
   const { config, file } = await readInstall([], ports(files, { HOME: '/home/me' }));
   assert.equal(config.log.level, 'INFO');
