@@ -18,9 +18,9 @@ export function internals(settings: Settings): Fragment {
   const routers = {
     ...pingRouters(settings),
     ...apiRouter(settings),
-    ...Object.assign({}, ...redirections.map(({ router }) => router)),
+    ...Object.fromEntries(redirections.map(({ name, router }) => [name, router])),
   };
-  const middlewares: object = Object.assign({}, ...redirections.map(({ middleware }) => middleware));
+  const middlewares = Object.fromEntries(redirections.map(({ name, middleware }) => [`redirect-${name}`, middleware]));
   const document = objectDocument({ http: { routers, middlewares } }, owner);
   const decoded = decodeDynamic({ document, files: new Map(), findings: [], broken: [] }, internal);
   return {
@@ -58,17 +58,16 @@ function redirection(entryPoint: EntryPointSettings, { entryPoints }: Settings) 
   // The install configuration refuses a target that does not exist.
   if (port === undefined) return [];
   const routerName = normalised(`${name}-to-${wanted.to}`);
-  const middlewareName = `redirect-${routerName}`;
   const implied = (wanted.scheme === 'https' && port === '443') || (wanted.scheme === 'http' && port === '80');
   const router = {
     rule: 'HostRegexp(`^.+$`)',
     entryPoints: [name],
     service: qualifiedName('noop', internal),
-    middlewares: [middlewareName],
+    middlewares: [`redirect-${routerName}`],
     priority: wanted.priority,
   };
   const redirectScheme = { scheme: wanted.scheme, permanent: wanted.permanent, ...(!implied && { port }) };
-  return [{ router: { [routerName]: router }, middleware: { [middlewareName]: { redirectScheme } } }];
+  return [{ name: routerName, router, middleware: { redirectScheme } }];
 }
 
 /** Only letters, digits and single dashes, as Traefik names generated objects. */

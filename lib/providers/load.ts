@@ -85,7 +85,7 @@ export function fingerprint(
   for (const text of texts) add(text);
   for (const { files, findings: own, document } of loaded) {
     // References are replaced in the value only, so a changed secret shows there.
-    if (own.length > 0 || document.isSecret !== undefined) add(JSON.stringify(document.value, bigintText) ?? '');
+    if (own.length > 0 || document.isSecret !== undefined) add(JSON.stringify(document.value ?? null, bigintText));
     for (const [path, read] of files) add(`${path}=${'text' in read ? read.text : read.fault}`);
     for (const { code, message, path } of own) add(`${code} ${path} ${message}`);
   }

@@ -28,7 +28,7 @@ export class MemoryProvider {
     referenced.begin();
     const value = this.#value;
     const loaded = await loadDocument(objectDocument(value ?? {}, this.#owner), ports, referenced);
-    const text = JSON.stringify(value, (_, part: unknown) => (typeof part === 'bigint' ? String(part) : part)) ?? '';
+    const text = JSON.stringify(value ?? null, (_, part: unknown) => (typeof part === 'bigint' ? String(part) : part));
     return { documents: [loaded], findings: [], fingerprint: fingerprint([text], [loaded], []) };
   }
 

@@ -79,7 +79,6 @@ async function pump(
   while (!signal.aborted) {
     try {
       for await (const delivery of start(signal)) {
-        if (signal.aborted) break;
         last = delivery;
         pause = firstPause;
         inbox.put(delivery);

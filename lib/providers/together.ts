@@ -18,24 +18,23 @@ export async function* together(
 ): AsyncIterable<Deliveries> {
   const newest = new Map<string, Delivery>();
   const wakeup = new Wakeup();
-  let running = sources.size;
-  let unseen = false;
+  const state = { running: sources.size, unseen: false };
   const reading = [...sources].map(async ([name, source]) => {
     try {
       for await (const delivery of source) {
         newest.set(name, delivery);
-        unseen = true;
+        state.unseen = true;
         wakeup.wake();
       }
     } finally {
-      running -= 1;
+      state.running -= 1;
       wakeup.wake();
     }
   });
-  while (running > 0 || unseen) {
+  while (state.running > 0 || state.unseen) {
     if (!(await wakeup.wait(signal))) break;
-    if (!unseen) continue;
-    unseen = false;
+    if (!state.unseen) continue;
+    state.unseen = false;
     const names = [...sources.keys()];
     const byProvider = new Map(names.flatMap((name) => [...newest].filter(([known]) => known === name)));
     yield { byProvider, missing: names.filter((name) => !newest.has(name)) };

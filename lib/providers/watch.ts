@@ -32,9 +32,9 @@ export async function* watchPaths(
   options: WatchOptions = watchDefaults,
 ): AsyncIterable<void> {
   const watched = new WatchedDirectories(options);
-  let refreshed = false;
+  const refresh = { asked: false };
   const onRefresh = () => {
-    refreshed = true;
+    refresh.asked = true;
     watched.wakeup.wake();
   };
   refreshes.add(onRefresh);
@@ -44,9 +44,9 @@ export async function* watchPaths(
       const statuses = await statusesOf(paths(), ports);
       watched.follow(statuses);
       const now = new Map([...statuses].map(([path, status]) => [path, status?.version ?? 'missing']));
-      const changed = refreshed || differ(before, now);
+      const changed = refresh.asked || differ(before, now);
       before = now;
-      refreshed = false;
+      refresh.asked = false;
       if (changed) yield;
       else if (!(await watched.wakeup.wait(signal))) return;
     }

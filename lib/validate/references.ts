@@ -13,7 +13,7 @@ export interface ReferenceKind {
   /** "middleware", "service", … */
   readonly noun: string;
   /** Traefik's text for a name that nobody defines. */
-  missing(name: string): string;
+  readonly missing: (name: string) => string;
 }
 
 export const middlewareReference: ReferenceKind = {
@@ -73,14 +73,34 @@ function missing<T>(
   return findingOn(from, code, { message: missing(name), at, hint: suggestion(items, written, name) });
 }
 
+/** Names compared for one suggestion. */
+const mostCompared = 2_000;
+/** Suggestions made about the names of one map: in a huge configuration whose names are all wrong, nobody reads more. */
+const mostSuggestions = 100;
+const suggestionsMade = new WeakMap<ReadonlyMap<string, unknown>, number>();
+
 /** The same name of another provider, else the nearest name. */
 function suggestion<T>(items: ReadonlyMap<string, Item<T>>, written: string, name: string): string | undefined {
+  const made = suggestionsMade.get(items) ?? 0;
+  if (made >= mostSuggestions) return undefined;
+  suggestionsMade.set(items, made + 1);
   const bare = written.split('@', 1)[0] ?? written;
   const [, provider = ''] = name.split('@');
-  for (const other of items.keys()) if (other.startsWith(`${bare}@`)) return `did you mean "${other}"?`;
-  const own = [...items.keys()]
-    .filter((key) => key.endsWith(`@${provider}`))
-    .map((key) => key.slice(0, -provider.length - 1));
-  const others = [...items].filter(([, item]) => item.provider !== internal).map(([key]) => key);
+  const known = first(items.values(), mostCompared);
+  const elsewhere = known.find((item) => item.name.startsWith(`${bare}@`));
+  if (elsewhere !== undefined) return `did you mean "${elsewhere.name}"?`;
+  const own = known
+    .filter((item) => item.provider === provider)
+    .map((item) => item.name.slice(0, -provider.length - 1));
+  const others = known.filter((item) => item.provider !== internal).map((item) => item.name);
   return didYouMean(bare, own) ?? didYouMean(name, others);
+}
+
+function first<T>(items: Iterable<T>, count: number): readonly T[] {
+  const found: T[] = [];
+  for (const item of items) {
+    if (found.length >= count) break;
+    found.push(item);
+  }
+  return found;
 }

@@ -1,5 +1,5 @@
 /** Finds the place in a configuration file that a part of a scalar's value was written at. */
-import type { Origin, TextOrigin } from '../../source/origin.js';
+import type { Origin, SourceText, TextOrigin } from '../../source/origin.js';
 import type { Span } from './ast.js';
 
 /**
@@ -20,15 +20,22 @@ export function locate(origin: Origin, value: string, span: Span): Origin {
   return placeAt(origin, from, start, Math.max(1, last + 1 - start));
 }
 
+/** Where the lines of a text begin; found once, since many findings may stand in one large text. */
+const lineStarts = new WeakMap<SourceText, readonly number[]>();
+
+function startsOf(source: SourceText): readonly number[] {
+  const known = lineStarts.get(source);
+  if (known !== undefined) return known;
+  const starts = [0];
+  for (let at = source.text.indexOf('\n'); at >= 0; at = source.text.indexOf('\n', at + 1)) starts.push(at + 1);
+  lineStarts.set(source, starts);
+  return starts;
+}
+
 /** The offset that line and column of the origin stand for. */
 function offsetOf({ source, line, column }: TextOrigin): number | undefined {
-  let at = 0;
-  for (let current = 1; current < line; current++) {
-    const next = source.text.indexOf('\n', at);
-    if (next === -1) return undefined;
-    at = next + 1;
-  }
-  return at + column - 1;
+  const start = startsOf(source)[line - 1];
+  return start === undefined ? undefined : start + column - 1;
 }
 
 /** Behind an opening quote, or at the first line of a block scalar. */

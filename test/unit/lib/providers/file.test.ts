@@ -12,7 +12,7 @@ function open(disk: Disk, config: Partial<FileProviderConfig>) {
     next: async (): Promise<Delivery> => {
       const result = await deliveries.next();
       assert.equal(result.done, false);
-      return result.value as Delivery;
+      return result.value;
     },
     isDone: async () => (await deliveries.next()).done === true,
     stop: () => stop.abort(),

@@ -110,7 +110,7 @@ describe('supervise', () => {
     await settle();
     assert.deepEqual(got[1]?.documents, got[0]?.documents);
     assert.equal(got[1]?.findings[0]?.code, 'FL7002');
-    assert.match(got[1]?.findings[0]?.message ?? '', /provider "file" failed: gone/);
+    assert.match(got[1].findings[0].message, /provider "file" failed: gone/);
     source.put(new Error('still'));
     time.sleeps[0]?.end();
     await settle();

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import type { RuleNode } from '../../../../../lib/schema/rule/ast.js';
 import { defaultPriority, hostsOf, parseRule, ruleLimits } from '../../../../../lib/schema/rule/parser.js';
 
@@ -200,4 +201,48 @@ test('collects the hosts of the whole rule, negated ones included', () => {
   const { rule } = parseRule('Host(`B.com`) || !(Host(`a.com.`) && Path(`/`)) || Host(`b.com`) || HostRegexp(`c`)');
   assert.ok(rule);
   assert.deepEqual(hostsOf(rule), ['b.com', 'a.com']);
+});
+
+test('answers any text with a tree or an error inside it', () => {
+  const words = [
+    'Host',
+    'PathRegexp',
+    'Hots',
+    '(',
+    ')',
+    '`a`',
+    '"/b"',
+    "'c'",
+    '`',
+    '"',
+    '&&',
+    '||',
+    '!',
+    ',',
+    '.',
+    ' ',
+    '\n',
+    '/*',
+    '//',
+    '0x1',
+    '\\',
+    '[',
+    'é',
+    '😀',
+  ];
+  const text = fc.oneof(
+    fc.array(fc.constantFrom(...words), { maxLength: 30 }).map((parts) => parts.join('')),
+    fc.string(),
+  );
+  fc.assert(
+    fc.property(text, (rule) => {
+      const { rule: tree, problems } = parseRule(rule);
+      assert.equal(
+        tree === undefined,
+        problems.some(({ severity }) => severity === 'error'),
+      );
+      for (const { span } of problems) assert.ok(span.start >= 0 && span.start <= span.end && span.end <= rule.length);
+    }),
+    { numRuns: 3_000 },
+  );
 });
