@@ -244,20 +244,16 @@ class EngineImpl final : public Engine, private exchange::Shared {
   }
 
   void begin_drain(Nanos limit) {
-    for (auto& worker : workers_) {
-      worker->post([](WorkerThread& thread) {
-        thread.stop_listening();
-        thread.worker().drain();
-      });
-    }
-    // One look later at the earliest: the messages above must have been read.
-    control_.post([this, until = monotonic_now() + limit] { watch_drain(until); }, kDrainPoll);
+    for (auto& worker : workers_) worker->post([](WorkerThread& thread) { thread.stop_listening(); });
+    watch_drain(monotonic_now() + limit, true);
   }
 
-  void watch_drain(Nanos until) {
-    if (connections_.load(std::memory_order_relaxed) == 0) return drained(0);
+  /// Looks again and again: connections become idle, and idle ones old enough to be closed.
+  void watch_drain(Nanos until, bool first) {
+    if (!first && connections_.load(std::memory_order_relaxed) == 0) return drained(0);
     if (monotonic_now() < until) {
-      control_.post([this, until] { watch_drain(until); }, kDrainPoll);
+      for (auto& worker : workers_) worker->post([](WorkerThread& thread) { thread.worker().drain(); });
+      control_.post([this, until] { watch_drain(until, false); }, kDrainPoll);
       return;
     }
     struct Tally {

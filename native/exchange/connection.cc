@@ -23,6 +23,8 @@ constexpr Nanos kWriteStall = 60 * kSecond;
 // After our FIN, how long the client may take to see it before the socket is closed under unread bytes.
 constexpr Nanos kLinger = 2 * kSecond;
 constexpr std::size_t kLingerBytes = 256 * 1024;
+// A client that was answered less than this ago may have sent its next request already: closing now would lose it.
+constexpr Nanos kQuiet = kSecond;
 // Requests of an exchange seldom need more; beyond it the arena takes blocks from the heap.
 constexpr std::size_t kArenaBytes = 3072;
 
@@ -68,6 +70,7 @@ Connection::Connection(Worker& worker, std::uint32_t entry_point, int fd, const 
     : worker_(worker),
       entry_point_(entry_point),
       since_(worker.loop.now()),
+      idle_since_(since_),
       stream_(worker.loop, worker.scratch, fd),
       codec_(stream_, worker.buffers),
       reaper_([](loop::Waiter& waiter) { delete static_cast<Reaper&>(waiter).owner; }) {
@@ -91,7 +94,7 @@ const wire::EntryPoint& Connection::settings() const {
 }
 
 void Connection::close_if_idle() {
-  if (!busy_) delete this;
+  if (!busy_ && worker_.loop.now() - idle_since_ >= kQuiet) delete this;
 }
 
 /// The whole life. The frame belongs to the object, so the object is deleted after the frame has come to rest.
@@ -166,6 +169,7 @@ loop::Task<void> Connection::serve() {
 
 loop::Task<bool> Connection::wait_idle() {
   busy_ = false;
+  idle_since_ = worker_.loop.now();
   const Nanos limit = served_ == 0 ? settings().head_timeout : settings().idle_timeout;
   const loop::Wake wake = co_await stream_.readable(limit == 0 ? 0 : worker_.loop.now() + limit);
   co_return wake == loop::Wake::kReady;
@@ -211,7 +215,13 @@ loop::Task<Connection::After> Connection::serve_one() {
     co_return After::kClose;
   }
   if (!codec_.reusable()) {
-    co_await linger();
+    // Closing with unread bytes in the kernel sends RST, which may overtake the response. Without any, close() is clean.
+    const bool all_read = codec_.body_finished() && !codec_.has_received();
+    if (!all_read) {
+      co_await linger();
+    } else if (peer_.tls) {
+      stream_.shutdown_write();
+    }
     co_return After::kClose;
   }
   codec_.end_exchange();

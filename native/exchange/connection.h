@@ -29,7 +29,7 @@ class Connection : public ListLink {
   std::uint32_t entry_point() const { return entry_point_; }
   /// An exchange or a tunnel is in progress.
   bool busy() const { return busy_; }
-  /// Ends the connection if nobody would miss it.
+  /// Ends the connection if nobody would miss it: it has been idle for a while, so no request is on its way.
   void close_if_idle();
 
  private:
@@ -63,6 +63,7 @@ class Connection : public ListLink {
   std::uint32_t served_ = 0;
   bool busy_ = false;
   Nanos since_;
+  Nanos idle_since_;
   net::Stream stream_;
   codec::Peer peer_;
   codec::http1::ServerStream codec_;

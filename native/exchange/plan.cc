@@ -129,8 +129,10 @@ class Plan::Builder final : public middleware::BuildContext {
       plan_.client_tls_.push_back(tls::make_client_context(transport, faults_));
       tls = plan_.client_tls_.back().get();
     }
+    const auto index = static_cast<std::uint32_t>(plan_.targets_.size());
+    plan_.target_index_.emplace(server.identity, index);
     plan_.targets_.push_back({&server, &transport, tls});
-    return static_cast<std::uint32_t>(plan_.targets_.size() - 1);
+    return index;
   }
 
  private:

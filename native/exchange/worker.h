@@ -58,7 +58,8 @@ class Worker {
   std::uint32_t number() const { return number_; }
   /// Makes `plan` current; what is in flight finishes under the one it began with.
   void install(std::shared_ptr<const Plan> plan);
-  /// No new requests on old connections: idle ones are closed, busy ones end with their response.
+  /// No new requests on old connections: idle ones are closed, busy ones end with their response. To be called again
+  /// and again until none is left.
   void drain();
   /// Cuts what is left and returns how many exchanges that were.
   std::uint32_t cut();
