@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <cstring>
+#include <type_traits>
 
 #include "base/assert.h"
 
@@ -65,6 +68,13 @@ constexpr std::size_t kSlots = 128;
 /// factors were searched for and are proven by make_table().
 constexpr std::size_t slot_of(std::string_view name) {
   const auto pair = [name](std::size_t at) {
+    if constexpr (std::endian::native == std::endian::little) {
+      if (!std::is_constant_evaluated()) {
+        std::uint16_t word;
+        std::memcpy(&word, name.data() + at, sizeof(word));
+        return std::uint32_t{word} | 0x2020;
+      }
+    }
     const auto low = static_cast<std::uint8_t>(name[at]);
     const auto high = static_cast<std::uint8_t>(name[at + 1]);
     return (std::uint32_t{low} | std::uint32_t{high} << 8) | 0x2020;
@@ -113,10 +123,11 @@ bool word_matches(const char* text, const Slot& slot, std::size_t at) {
 /// Compares in words, the last of which overlaps the one before. `size` is at least 2.
 bool matches(const char* text, std::size_t size, const Slot& slot) {
   if (size >= 8) {
-    for (std::size_t at = 0; at + 8 < size; at += 8) {
+    if (!word_matches<std::uint64_t>(text, slot, 0) || !word_matches<std::uint64_t>(text, slot, size - 8)) return false;
+    for (std::size_t at = 8; at + 8 < size; at += 8) {
       if (!word_matches<std::uint64_t>(text, slot, at)) return false;
     }
-    return word_matches<std::uint64_t>(text, slot, size - 8);
+    return true;
   }
   if (size >= 4) return word_matches<std::uint32_t>(text, slot, 0) && word_matches<std::uint32_t>(text, slot, size - 4);
   return word_matches<std::uint16_t>(text, slot, 0) && word_matches<std::uint16_t>(text, slot, size - 2);

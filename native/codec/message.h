@@ -93,6 +93,12 @@ class Headers {
     if (size_ == capacity_) grow();
     fields_[size_++] = header;
   }
+  /// Room for one more field, which becomes the last with take_next(): a parser fills it in place.
+  Header& next() {
+    if (size_ == capacity_) grow();
+    return fields_[size_];
+  }
+  void take_next() { ++size_; }
   /// Replaces every field of that name by one; keeps the position of the first.
   void set(std::string_view name, std::string_view value);
   /// Removes every field of that name; returns how many there were.

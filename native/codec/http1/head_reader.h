@@ -53,10 +53,10 @@ template <class Note>
 ParseOutcome parse_fields(Cursor& cursor, std::uint32_t max_fields, Headers& headers, HeadFault& fault, Note note) {
   const char* at = cursor.at;
   Line line;
-  Header field;
-  while ((line = parse_field_line(cursor.begin, at, cursor.end, field, fault)) == Line::kField) {
+  while ((line = parse_field_line(cursor.begin, at, cursor.end, headers.next(), fault)) == Line::kField) {
     if (headers.size() == max_fields) return refuse(fault, HeadFault::kTooManyFields);
-    headers.add(field);
+    const Header& field = headers.next();
+    headers.take_next();
     if (const HeadFault noted = note(field); noted != HeadFault::kNone) return refuse(fault, noted);
   }
   cursor.at = at;
