@@ -1,10 +1,11 @@
 /** What the data plane refused, for as long as it is written as it was then. */
+import { isDeepStrictEqual } from 'node:util';
 import type { Configuration } from '../merge/model.js';
 import type { Refusal } from '../validate/refusals.js';
 
 interface Remembered {
   readonly refusal: Refusal;
-  /** The object's configuration: documents that did not change are decoded once, so that it is the very same. */
+  /** The object's configuration as it was then. */
   readonly config: unknown;
 }
 
@@ -26,7 +27,7 @@ export class Refusals {
   /** Forgets refusals of objects that have changed since, and returns the others. */
   stillIn(configuration: Configuration): readonly Refusal[] {
     this.#remembered = this.#remembered.filter(
-      ({ refusal, config }) => config !== undefined && configOf(refusal, configuration) === config,
+      ({ refusal, config }) => config !== undefined && isDeepStrictEqual(configOf(refusal, configuration), config),
     );
     return this.all;
   }
