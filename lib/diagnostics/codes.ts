@@ -99,7 +99,7 @@ export const codes = {
   FL7001: { title: 'file is being written', severity: 'warning', help: 'The file kept changing while it was read. The version read before stays; the file is read again when it has settled.' },
   FL7002: { title: 'provider failed', severity: 'error', help: 'The provider is started again, with growing pauses. What it delivered last stays.' },
   FL7003: { title: 'empty configuration ignored', severity: 'warning', help: 'A provider that had delivered something delivered nothing at all. As in Traefik that is taken for an accident and what was delivered before stays; an empty section such as "http: {}" clears.' },
-  FL7004: { title: 'version read before is used', severity: 'notice', help: 'A file cannot be used as it is now. What was read from it before stays in use.' },
+  FL7004: { title: 'content read before is used', severity: 'warning', help: 'A file that the configuration names (a certificate, a key, a secret) cannot be read any more. What was read from it before stays in use until the next start.' },
   FL7005: { title: 'directory too large', severity: 'error', help: 'A directory of configuration may hold at most 10,000 files, 16 levels deep.' },
   FL7006: { title: 'directory cannot be read', severity: 'error', help: 'The directory named by providers.file.directory does not exist or is not readable.' },
   FL7007: { title: 'no configuration file in the directory', severity: 'warning', help: 'The directory holds no file that ends in .yml, .yaml, .json or .toml.' },

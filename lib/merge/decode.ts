@@ -76,8 +76,10 @@ interface Read<T> {
 class FragmentReader {
   readonly #loaded: LoadedDocument;
   readonly #provider: string;
-  /** Findings that no object has claimed yet. */
-  #unclaimed: Diagnostic[] = [];
+  /** Findings of the outline and of reading, which objects claim. */
+  readonly #unclaimed: Diagnostic[] = [];
+  readonly #claimed = new Set<Diagnostic>();
+  #byPrefix: ReadonlyMap<string, readonly Diagnostic[]> | undefined;
   #document: Document;
   #dropped: readonly Path[] = [];
 
@@ -107,7 +109,7 @@ class FragmentReader {
       options: this.#entries(['tls', 'options'], tls?.options, (path) => this.#decode(tlsOptions, path)),
       stores: this.#entries(['tls', 'stores'], tls?.stores, (path) => this.#decode(tlsStore, path)),
     };
-    return { ...fragment, diagnostics: this.#unclaimed };
+    return { ...fragment, diagnostics: this.#unclaimed.filter((diagnostic) => !this.#claimed.has(diagnostic)) };
   }
 
   /** The sections and the names in them. */
@@ -184,13 +186,9 @@ class FragmentReader {
   /** Takes the findings below `path` out of those that belong to nobody. */
   #claim(path: Path): readonly Diagnostic[] {
     if (this.#unclaimed.length === 0) return [];
-    const prefix = formatPath(path).toLowerCase();
-    const below = (diagnostic: Diagnostic): boolean => {
-      const own = diagnostic.path.toLowerCase();
-      return own === prefix || own.startsWith(`${prefix}.`) || own.startsWith(`${prefix}[`);
-    };
-    const claimed = this.#unclaimed.filter(below);
-    if (claimed.length > 0) this.#unclaimed = this.#unclaimed.filter((diagnostic) => !below(diagnostic));
+    this.#byPrefix ??= indexByPrefix(this.#unclaimed);
+    const claimed = this.#byPrefix.get(formatPath(path).toLowerCase()) ?? [];
+    for (const diagnostic of claimed) this.#claimed.add(diagnostic);
     return claimed;
   }
 
@@ -239,4 +237,23 @@ class FragmentReader {
     const { config, diagnostics } = this.#decode(serviceKinds.weighted, path);
     return { config: config && { kind, middlewares, weighted: config }, diagnostics };
   }
+}
+
+/** The findings below each path, for every beginning of their own path; without regard to case. */
+function indexByPrefix(diagnostics: readonly Diagnostic[]): ReadonlyMap<string, readonly Diagnostic[]> {
+  const index = new Map<string, Diagnostic[]>();
+  for (const diagnostic of diagnostics) {
+    const path = diagnostic.path.toLowerCase();
+    for (
+      let end = path.length;
+      end > 0;
+      end = Math.max(path.lastIndexOf('.', end - 1), path.lastIndexOf('[', end - 1))
+    ) {
+      const prefix = path.slice(0, end);
+      const known = index.get(prefix);
+      if (known === undefined) index.set(prefix, [diagnostic]);
+      else known.push(diagnostic);
+    }
+  }
+  return index;
 }

@@ -163,7 +163,7 @@ export function allDiagnostics(configuration: Configuration): readonly Diagnosti
 
 /** The content behind an option that holds PEM or the path of a file with it; undefined when it cannot be read. */
 export function contentOf(files: ReadonlyMap<string, FileRead>, fileOrContent: string): string | undefined {
-  const read = files.get(fileOrContent);
+  const read = files.get(fileOrContent.trim());
   if (read === undefined) return fileOrContent.includes('-----BEGIN ') ? fileOrContent : undefined;
   return 'text' in read ? read.text : undefined;
 }

@@ -52,6 +52,7 @@ export class FileSet {
     this.#referenced.begin();
     for (const name of names) await this.#readFile(name, findings);
     const documents = await this.#documents([...names, ...kept]);
+    findings.push(...this.#referenced.findings);
     this.#watched = [...(walked?.directories ?? []), ...names, ...this.#referenced.paths];
     const texts = [...names, ...kept].flatMap((name) => [name, this.#known.get(name)?.text ?? '']);
     return { documents, findings, fingerprint: fingerprint(texts, documents, findings) };

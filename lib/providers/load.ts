@@ -1,12 +1,12 @@
 /** What all providers do with a parsed document: replace references, read the files that options name. */
 import { createHash } from 'node:crypto';
-import type { Diagnostic } from '../diagnostics/diagnostic.js';
+import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.js';
 import { reasonOf } from '../errors.js';
 import { fileReferences } from '../schema/file-references.js';
 import type { FileRead, LoadedDocument } from '../schema/loaded.js';
 import { interpolate } from '../source/interpolate.js';
 import { maxReferencedFileSize } from '../source/limits.js';
-import type { Document } from '../source/origin.js';
+import type { Document, Origin } from '../source/origin.js';
 import type { Ports } from './define.js';
 
 /** Reads files that documents refer to, and keeps what it read last of each: a file that vanishes takes nothing along. */
@@ -15,6 +15,8 @@ export class ReferencedFiles {
   readonly #known = new Map<string, string>();
   /** Paths asked for since `begin`. */
   #asked = new Set<string>();
+  /** Those of them that cannot be read now, with the reason, while what was read before is used. */
+  #stale = new Map<string, string>();
 
   constructor(ports: Ports) {
     this.#ports = ports;
@@ -23,10 +25,20 @@ export class ReferencedFiles {
   /** Starts a round; `paths` are those of this round. */
   begin(): void {
     this.#asked = new Set();
+    this.#stale = new Map();
   }
 
   get paths(): readonly string[] {
     return [...this.#asked];
+  }
+
+  /** What there is to say of this round. */
+  get findings(): readonly Diagnostic[] {
+    return [...this.#stale].map(([path, reason]) => {
+      const origin: Origin = { kind: 'object', owner: path };
+      const effect = 'its content read before stays in use';
+      return diagnose('FL7004', { message: `"${path}" cannot be read: ${reason}`, path: '', origin, effect });
+    });
   }
 
   /** The content now, or what was read last; throws with a reason when there is neither. */
@@ -39,6 +51,7 @@ export class ReferencedFiles {
     } catch (thrown) {
       const known = this.#known.get(path);
       if (known === undefined) throw thrown;
+      this.#stale.set(path, reasonOf(thrown));
       return known;
     }
   }

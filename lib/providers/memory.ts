@@ -29,7 +29,8 @@ export class MemoryProvider {
     const value = this.#value;
     const loaded = await loadDocument(objectDocument(value ?? {}, this.#owner), ports, referenced);
     const text = JSON.stringify(value ?? null, (_, part: unknown) => (typeof part === 'bigint' ? String(part) : part));
-    return { documents: [loaded], findings: [], fingerprint: fingerprint([text], [loaded], []) };
+    const { findings } = referenced;
+    return { documents: [loaded], findings, fingerprint: fingerprint([text], [loaded], findings) };
   }
 
   /** A delivery at once, and one for each `put` and each change of a file that the document names. */

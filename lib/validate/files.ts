@@ -17,7 +17,7 @@ export function readContent(
 ): Content {
   const text = contentOf(files, fileOrContent);
   if (text !== undefined) return { text };
-  const read = files.get(fileOrContent);
+  const read = files.get(fileOrContent.trim());
   const reason = read !== undefined && 'fault' in read ? read.fault : 'it was not read';
   const hint = 'paths are relative to the working directory';
   return {

@@ -196,7 +196,9 @@ describe('files that options name', () => {
     disk.remove('a.crt');
     const second = await provider.next();
     assert.deepEqual(second.documents[0]?.files.get('a.crt'), { text: 'one' });
-    assert.equal(second.fingerprint, first.fingerprint);
+    assert.deepEqual(first.findings, []);
+    assert.deepEqual(codes(second), ['FL7004']);
+    assert.equal(second.findings[0]?.message, '"a.crt" cannot be read: there is no such file');
   });
 
   test('that cannot be read say why', async () => {
