@@ -35,7 +35,9 @@ std::size_t literal_size(std::string_view text) {
 
 }  // namespace
 
-bool parse_authority(std::string_view text, Authority& authority) { return parse_authority(text, text.data(), authority); }
+bool parse_authority(std::string_view text, Authority& authority) {
+  return parse_authority(text, text.data(), authority);
+}
 
 bool parse_authority(std::string_view text, const char* readable, Authority& authority) {
   const char* const begin = text.data();

@@ -18,7 +18,7 @@ struct Authority {
 /// Splits and checks `text`. Stricter than RFC 3986 section 3.2.2: a host with sub-delimiters, escapes or user
 /// information would be read differently by somebody behind us. False when it is malformed or empty.
 bool parse_authority(std::string_view text, Authority& authority);
-/// The same, for text in a buffer whose memory is readable from `readable` on, which lets short names be scanned faster.
+/// The same, for text in a buffer that is readable from `readable` on, which lets short names be scanned faster.
 bool parse_authority(std::string_view text, const char* readable, Authority& authority);
 
 /// The form that rules compare: lower case, without trailing dots, IPv6 without brackets. Copies into `arena` only

@@ -26,7 +26,9 @@ constexpr bool is_unreserved(char c) {
 }
 
 /// Characters whose escape is kept where rules match: an escaped one is not the same as a literal one.
-constexpr bool is_reserved(char c) { return c != '\0' && std::string_view(":/?#[]@!$&'()*+,;=%").find(c) != std::string_view::npos; }
+constexpr bool is_reserved(char c) {
+  return c != '\0' && std::string_view(":/?#[]@!$&'()*+,;=%").find(c) != std::string_view::npos;
+}
 
 /// PathByte of every byte.
 inline constexpr auto kPathBytes = [] {

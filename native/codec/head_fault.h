@@ -11,44 +11,44 @@ namespace fairlead::codec {
 enum class HeadFault : std::uint8_t {
   kNone,
   // First line.
-  kEmptyLines,           // more than one before the request line
-  kMethodMalformed,      // not a token, longer than any method, not followed by one space
-  kConnectRefused,       // CONNECT: this is no forward proxy
-  kTargetMalformed,      // empty, neither origin- nor absolute-form, bytes outside 0x21-0x7E
-  kTargetFragment,       // a literal '#'
-  kTargetScheme,         // absolute-form of another scheme than http and https
-  kAsteriskMisused,      // "*" with a method other than OPTIONS
-  kVersionMalformed,     // also HTTP/0.9, and spaces where the grammar has none
-  kVersionUnsupported,   // HTTP/2.0 and later in an HTTP/1 head
+  kEmptyLines,          // more than one before the request line
+  kMethodMalformed,     // not a token, longer than any method, not followed by one space
+  kConnectRefused,      // CONNECT: this is no forward proxy
+  kTargetMalformed,     // empty, neither origin- nor absolute-form, bytes outside 0x21-0x7E
+  kTargetFragment,      // a literal '#'
+  kTargetScheme,        // absolute-form of another scheme than http and https
+  kAsteriskMisused,     // "*" with a method other than OPTIONS
+  kVersionMalformed,    // also HTTP/0.9, and spaces where the grammar has none
+  kVersionUnsupported,  // HTTP/2.0 and later in an HTTP/1 head
   kRequestLineTooLong,
   kStatusLineMalformed,
   // Lines.
   kBareLineFeed,
   kBareCarriageReturn,
   kFieldNameEmpty,
-  kFieldNameMalformed,   // not a token, or a line without a colon
+  kFieldNameMalformed,  // not a token, or a line without a colon
   kSpaceBeforeColon,
-  kFoldedLine,           // obs-fold, or white space before the first field
-  kFieldValueControl,    // NUL and other controls but TAB
+  kFoldedLine,         // obs-fold, or white space before the first field
+  kFieldValueControl,  // NUL and other controls but TAB
   kHeadTooLarge,
   kTooManyFields,
   kTooManyConnectionOptions,
   // Host.
   kHostMissing,
   kHostRepeated,
-  kHostMalformed,        // also a malformed authority in absolute-form
+  kHostMalformed,  // also a malformed authority in absolute-form
   // Framing.
   kLengthMalformed,
   kLengthRepeated,
   kLengthAndCoding,
-  kCodingMalformed,      // chunked not last, empty elements, parameters
+  kCodingMalformed,  // chunked not last, empty elements, parameters
   kCodingRepeated,
   kCodingUnsupported,
   kCodingInHttp10,
   kExpectationUnknown,
   // Normal form of the target.
   kPathEscapeMalformed,
-  kPathNotNormal,        // a rewritten path with dot segments or without a leading slash
+  kPathNotNormal,  // a rewritten path with dot segments or without a leading slash
   kCount
 };
 

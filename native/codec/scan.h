@@ -20,8 +20,21 @@ namespace fairlead::codec {
 /// tchar of RFC 9110 section 5.6.2.
 constexpr bool is_token_char(char c) {
   switch (c) {
-    case '!': case '#': case '$': case '%': case '&': case '\'': case '*': case '+':
-    case '-': case '.': case '^': case '_': case '`': case '|': case '~':
+    case '!':
+    case '#':
+    case '$':
+    case '%':
+    case '&':
+    case '\'':
+    case '*':
+    case '+':
+    case '-':
+    case '.':
+    case '^':
+    case '_':
+    case '`':
+    case '|':
+    case '~':
       return true;
     default:
       return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -39,7 +52,8 @@ constexpr bool is_visible_char(char c) { return c > 0x20 && c < 0x7F; }
 
 /// unreserved of RFC 3986 section 2.3, all that we take in a host name.
 constexpr bool is_host_char(char c) {
-  return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '-' || c == '.' || c == '_' || c == '~';
+  return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '-' || c == '.' || c == '_' ||
+         c == '~';
 }
 
 namespace detail {
@@ -129,9 +143,8 @@ inline const char* skip_text(const char* begin, const char* at, const char* end)
 
 /// First byte in [at, end) that is not printable ASCII, space among others. `begin` as for skip_token().
 inline const char* skip_visible(const char* begin, const char* at, const char* end) {
-  const bool skipped = detail::skip_blocks(begin, at, end, [](detail::Bytes bytes) -> detail::Lanes {
-    return (bytes - 0x21) > 0x5D;
-  });
+  const bool skipped =
+      detail::skip_blocks(begin, at, end, [](detail::Bytes bytes) -> detail::Lanes { return (bytes - 0x21) > 0x5D; });
   while (!skipped && at != end && is_visible_char(*at)) ++at;
   return at;
 }

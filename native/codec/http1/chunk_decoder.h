@@ -62,9 +62,9 @@ class ChunkDecoder {
   ChunkFault fault_ = ChunkFault::kNone;
   ChunkLine line_;
   TrailerSection trailers_;
-  std::uint64_t left_ = 0;       // bytes of the current chunk still to come
-  std::uint64_t payload_ = 0;    // bytes so far
-  std::uint64_t overhead_ = 0;   // bytes of lines and line ends so far
+  std::uint64_t left_ = 0;      // bytes of the current chunk still to come
+  std::uint64_t payload_ = 0;   // bytes so far
+  std::uint64_t overhead_ = 0;  // bytes of lines and line ends so far
 };
 
 }  // namespace fairlead::codec::http1

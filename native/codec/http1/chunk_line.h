@@ -9,12 +9,12 @@ namespace fairlead::codec::http1 {
 /// Why a chunked body was refused.
 enum class ChunkFault : std::uint8_t {
   kNone,
-  kSizeMalformed,        // no digits, a sign, a prefix, white space
-  kSizeOverflow,         // more than 16 digits or 2^63-1
+  kSizeMalformed,  // no digits, a sign, a prefix, white space
+  kSizeOverflow,   // more than 16 digits or 2^63-1
   kExtensionMalformed,
   kExtensionsTooLarge,
-  kLineEndMalformed,     // a CR without LF or a LF without CR
-  kDataTooLong,          // the data is not followed by CRLF
+  kLineEndMalformed,  // a CR without LF or a LF without CR
+  kDataTooLong,       // the data is not followed by CRLF
   kTrailerMalformed,
   kTrailersTooLarge,
   kTooMuchOverhead,
@@ -46,13 +46,13 @@ class ChunkLine {
   enum class State : std::uint8_t {
     kFirstDigit,
     kDigits,
-    kBeforeName,   // behind ';'
+    kBeforeName,  // behind ';'
     kName,
     kBehindName,   // white space behind the name
     kBeforeValue,  // behind '='
     kValue,
     kQuoted,
-    kQuotedPair,   // behind a backslash
+    kQuotedPair,  // behind a backslash
     kBehindQuoted,
     kBehindValue,  // white space behind a value
     kLineFeed,

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "codec/head_fault.h"
-#include "codec/scan.h"
 #include "codec/message.h"
+#include "codec/scan.h"
 
 namespace fairlead::codec::http1 {
 
@@ -28,7 +28,8 @@ Line take_odd_value(const char* stop, const char* end, HeadFault& fault);
 /// Takes one line off [at, end). The field's views point into it, its value has no white space around it and its id is
 /// set. Lines end with CRLF; a bare CR or LF, folding, white space before the colon and controls are faults. `begin` is
 /// where readable memory starts. Inline, because it runs for every field of every message.
-[[gnu::always_inline]] inline Line parse_field_line(const char* begin, const char*& at, const char* end, Header& field, HeadFault& fault) {
+[[gnu::always_inline]] inline Line parse_field_line(const char* begin, const char*& at, const char* end, Header& field,
+                                                    HeadFault& fault) {
   const char* const name = at;
   const char* const colon = skip_token(begin, name, end);
   if (colon == end || *colon != ':' || colon == name) return detail::take_odd_line(at, colon, end, fault);

@@ -81,7 +81,8 @@ ParseOutcome read_head(std::string_view bytes, const HeadLimits& limits, HeadSca
     if (outcome != ParseOutcome::kIncomplete) return outcome;
     scan.search(window);
   }
-  if (scan.in_first_line() && window.size() > limits.max_line_bytes) return refuse(fault, HeadFault::kRequestLineTooLong);
+  if (scan.in_first_line() && window.size() > limits.max_line_bytes)
+    return refuse(fault, HeadFault::kRequestLineTooLong);
   if (bytes.size() >= limits.max_head_bytes) {
     return refuse(fault, scan.in_first_line() ? HeadFault::kRequestLineTooLong : HeadFault::kHeadTooLarge);
   }

@@ -12,10 +12,26 @@ constexpr std::uint32_t kFirstCapacity = 256;  // grpc-status and grpc-message f
 constexpr std::size_t kMaxFields = 100;
 
 constexpr std::string_view kForbiddenNames[] = {
-    "age",          "allow",         "authentication-info", "cache-control",       "content-location", "content-range",
-    "expires",      "forwarded",     "if-match",            "if-modified-since",   "if-none-match",    "if-range",
-    "max-forwards", "if-unmodified-since", "pragma",        "proxy-authentication-info", "retry-after", "via",
-    "warning",      "www-authenticate",
+    "age",
+    "allow",
+    "authentication-info",
+    "cache-control",
+    "content-location",
+    "content-range",
+    "expires",
+    "forwarded",
+    "if-match",
+    "if-modified-since",
+    "if-none-match",
+    "if-range",
+    "max-forwards",
+    "if-unmodified-since",
+    "pragma",
+    "proxy-authentication-info",
+    "retry-after",
+    "via",
+    "warning",
+    "www-authenticate",
 };
 
 bool is_forbidden_id(HeaderId id) {

@@ -13,10 +13,10 @@ struct MethodCase {
   Method method;
 };
 constexpr MethodCase kMethods[] = {
-    {"GET", Method::kGet},         {"HEAD", Method::kHead},       {"POST", Method::kPost},
-    {"PUT", Method::kPut},         {"DELETE", Method::kDelete},   {"CONNECT", Method::kConnect},
-    {"OPTIONS", Method::kOptions}, {"TRACE", Method::kTrace},     {"PATCH", Method::kPatch},
-    {"get", Method::kOther},       {"PROPFIND", Method::kOther},  {"", Method::kOther},
+    {"GET", Method::kGet},         {"HEAD", Method::kHead},      {"POST", Method::kPost},
+    {"PUT", Method::kPut},         {"DELETE", Method::kDelete},  {"CONNECT", Method::kConnect},
+    {"OPTIONS", Method::kOptions}, {"TRACE", Method::kTrace},    {"PATCH", Method::kPatch},
+    {"get", Method::kOther},       {"PROPFIND", Method::kOther}, {"", Method::kOther},
     {"GETS", Method::kOther},      {"OPTIONZ", Method::kOther},
 };
 
@@ -28,12 +28,46 @@ TEST_CASE("methods are told apart by case") {
 }
 
 constexpr std::string_view kKnown[] = {
-    "Host", "Connection", "Content-Length", "Transfer-Encoding", "TE", "Trailer", "Upgrade", "Expect", "Keep-Alive",
-    "Proxy-Connection", "Proxy-Authenticate", "Proxy-Authorization", "Date", "Server", "Content-Type",
-    "Content-Encoding", "Accept-Encoding", "Vary", "Origin", "Authorization", "Cookie", "Set-Cookie", "User-Agent",
-    "Referer", "Range", "Location", "Accept", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host",
-    "X-Forwarded-Port", "X-Forwarded-Server", "X-Forwarded-Uri", "X-Forwarded-Method", "X-Forwarded-Prefix",
-    "X-Forwarded-Scheme", "X-Forwarded-Tls-Client-Cert", "X-Forwarded-Tls-Client-Cert-Info", "X-Scheme", "X-Real-Ip",
+    "Host",
+    "Connection",
+    "Content-Length",
+    "Transfer-Encoding",
+    "TE",
+    "Trailer",
+    "Upgrade",
+    "Expect",
+    "Keep-Alive",
+    "Proxy-Connection",
+    "Proxy-Authenticate",
+    "Proxy-Authorization",
+    "Date",
+    "Server",
+    "Content-Type",
+    "Content-Encoding",
+    "Accept-Encoding",
+    "Vary",
+    "Origin",
+    "Authorization",
+    "Cookie",
+    "Set-Cookie",
+    "User-Agent",
+    "Referer",
+    "Range",
+    "Location",
+    "Accept",
+    "X-Forwarded-For",
+    "X-Forwarded-Proto",
+    "X-Forwarded-Host",
+    "X-Forwarded-Port",
+    "X-Forwarded-Server",
+    "X-Forwarded-Uri",
+    "X-Forwarded-Method",
+    "X-Forwarded-Prefix",
+    "X-Forwarded-Scheme",
+    "X-Forwarded-Tls-Client-Cert",
+    "X-Forwarded-Tls-Client-Cert-Info",
+    "X-Scheme",
+    "X-Real-Ip",
     "X-Request-Id",
 };
 
@@ -48,8 +82,10 @@ TEST_CASE("every known name has an id in any case") {
     CAPTURE(name);
     const HeaderId id = header_id(name);
     CHECK(id != HeaderId::kOther);
-    CHECK(header_id(changed(name, +[](char c) { return ascii::lower(c); })) == id);
-    CHECK(header_id(changed(name, +[](char c) { return ascii::upper(c); })) == id);
+    CHECK(header_id(changed(
+              name, +[](char c) { return ascii::lower(c); })) == id);
+    CHECK(header_id(changed(
+              name, +[](char c) { return ascii::upper(c); })) == id);
   }
 }
 

@@ -36,7 +36,8 @@ TEST_CASE("blocks stop at the byte at which the byte test stops") {
       for (std::size_t at = 0; at < size; at += at < 18 ? 1 : 7) {
         for (int byte = 0; byte < 256; ++byte) {
           // On the heap and of exact size, so that a sanitizer sees a read past the end.
-          const std::string text = std::string(at, pair.filler) + static_cast<char>(byte) + std::string(size - at - 1, '-');
+          const std::string text =
+              std::string(at, pair.filler) + static_cast<char>(byte) + std::string(size - at - 1, '-');
           const char* begin = text.data();
           const std::size_t expected = plain(text, pair.allowed);
           for (std::size_t from = 0; from <= expected; from += 5) {

@@ -101,9 +101,9 @@ struct FaultCase {
 };
 
 constexpr FaultCase kFaults[] = {
-    {"/a#b", "", HeadFault::kTargetFragment},      {"/", "a#b", HeadFault::kTargetFragment},
-    {"/%zz", "", HeadFault::kPathEscapeMalformed}, {"/%", "", HeadFault::kPathEscapeMalformed},
-    {"/%a", "", HeadFault::kPathEscapeMalformed},  {"/%2", "", HeadFault::kPathEscapeMalformed},
+    {"/a#b", "", HeadFault::kTargetFragment},       {"/", "a#b", HeadFault::kTargetFragment},
+    {"/%zz", "", HeadFault::kPathEscapeMalformed},  {"/%", "", HeadFault::kPathEscapeMalformed},
+    {"/%a", "", HeadFault::kPathEscapeMalformed},   {"/%2", "", HeadFault::kPathEscapeMalformed},
     {"/%%41", "", HeadFault::kPathEscapeMalformed}, {"a", "", HeadFault::kTargetMalformed},
     {"", "", HeadFault::kTargetMalformed},
 };
@@ -122,7 +122,8 @@ TEST_CASE("semicolons in a query") {
 }
 
 TEST_CASE("normalising twice is normalising once, and rules see what is forwarded") {
-  constexpr std::string_view kPieces[] = {"/", ".", "..", "%2e", "%2F", "%", "%4", "a", ";", "%25", "//", "\\", "%c3", "%7E"};
+  constexpr std::string_view kPieces[] = {"/", ".", "..",  "%2e", "%2F", "%",   "%4",
+                                          "a", ";", "%25", "//",  "\\",  "%c3", "%7E"};
   std::mt19937 random(7);
   for (int round = 0; round < 20000; ++round) {
     std::string raw = "/";
@@ -152,9 +153,19 @@ struct RewriteCase {
 };
 
 constexpr RewriteCase kRewrites[] = {
-    {"/x", "/x"},       {"/../x", ""},     {"/..", ""},         {"/a/./b", ""},      {"x", ""},
-    {"", ""},           {"/%2e%2e/x", ""}, {"/%zz", ""},        {"/a b?c#d", "/a%20b%3Fc%23d"},
-    {"/a%2fb", "/a%2Fb"}, {"/a//b", "/a//b"}, {"/..a/.b", "/..a/.b"}, {"/\xc3\xa9", "/%C3%A9"},
+    {"/x", "/x"},
+    {"/../x", ""},
+    {"/..", ""},
+    {"/a/./b", ""},
+    {"x", ""},
+    {"", ""},
+    {"/%2e%2e/x", ""},
+    {"/%zz", ""},
+    {"/a b?c#d", "/a%20b%3Fc%23d"},
+    {"/a%2fb", "/a%2Fb"},
+    {"/a//b", "/a//b"},
+    {"/..a/.b", "/..a/.b"},
+    {"/\xc3\xa9", "/%C3%A9"},
 };
 
 TEST_CASE("a rewritten path is normal or refused") {
@@ -200,10 +211,14 @@ struct HostCase {
 };
 
 constexpr HostCase kHosts[] = {
-    {"Example.COM", "Example.COM", "", "example.com"}, {"a.:8080", "a.", "8080", "a"},
-    {"a:", "a", "", "a"},                              {"a:0", "a", "0", "a"},
-    {"127.0.0.1:1", "127.0.0.1", "1", "127.0.0.1"},    {"[::1]", "[::1]", "", "::1"},
-    {"[::FFFF]:443", "[::FFFF]", "443", "::ffff"},     {"a_b-c~d", "a_b-c~d", "", "a_b-c~d"},
+    {"Example.COM", "Example.COM", "", "example.com"},
+    {"a.:8080", "a.", "8080", "a"},
+    {"a:", "a", "", "a"},
+    {"a:0", "a", "0", "a"},
+    {"127.0.0.1:1", "127.0.0.1", "1", "127.0.0.1"},
+    {"[::1]", "[::1]", "", "::1"},
+    {"[::FFFF]:443", "[::FFFF]", "443", "::ffff"},
+    {"a_b-c~d", "a_b-c~d", "", "a_b-c~d"},
 };
 
 TEST_CASE("authorities split into a canonical host and a port") {

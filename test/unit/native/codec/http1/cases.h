@@ -1,5 +1,5 @@
-// Reads test/integration/http1-cases.json: raw bytes that clients may send and what must come of them. The same cases are
-// replayed over sockets; here they run through the codec alone.
+// Reads test/integration/http1-cases.json: raw bytes that clients may send and what must come of them. The same cases
+// are for replay over sockets; here they run through the codec alone.
 //
 // Each case is an object: `raw` is text in which every character is one byte, or a list of such texts and of pairs of a
 // text and how often it is repeated; `expect` lists the statuses of which the last answer must have one, or is "close"

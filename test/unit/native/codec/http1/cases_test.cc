@@ -14,7 +14,7 @@ namespace {
 
 /// What a client on a connection of its own would see.
 struct Outcome {
-  int status = 0;   // of the last answer; 0 when there was none
+  int status = 0;    // of the last answer; 0 when there was none
   int requests = 0;  // complete ones
 };
 
@@ -91,8 +91,8 @@ TEST_CASE("raw bytes from clients") {
     CHECK(ids.insert(c.id).second);
     const Outcome outcome = Connection(c.raw).run();
     CAPTURE(outcome.status);
-    const bool expected = c.expect.empty() ? outcome.status == 0
-                                           : std::ranges::find(c.expect, outcome.status) != c.expect.end();
+    const bool expected =
+        c.expect.empty() ? outcome.status == 0 : std::ranges::find(c.expect, outcome.status) != c.expect.end();
     CHECK(expected);
     CHECK(outcome.requests == c.upstream);
   }

@@ -168,7 +168,8 @@ TEST_CASE("extensions are limited in sum") {
 
 std::string chunks_of(std::size_t size, std::size_t count) {
   std::string body;
-  for (std::size_t i = 0; i < count; ++i) body += std::string(1, static_cast<char>('0' + size)) + "\r\n" + std::string(size, 'x') + "\r\n";
+  for (std::size_t i = 0; i < count; ++i)
+    body += std::string(1, static_cast<char>('0' + size)) + "\r\n" + std::string(size, 'x') + "\r\n";
   return body + "0\r\n\r\n";
 }
 

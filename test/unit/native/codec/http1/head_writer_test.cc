@@ -28,8 +28,12 @@ std::string forwarded(std::string_view raw, RequestTarget target = {.host = "up"
 
 std::string get(std::string_view fields) { return "GET /x?y HTTP/1.1\r\nHost: a\r\n" + std::string(fields) + "\r\n"; }
 std::string post(std::string_view fields) { return "POST /x HTTP/1.1\r\nHost: a\r\n" + std::string(fields) + "\r\n"; }
-std::string up_get(std::string_view fields) { return "GET /x?y HTTP/1.1\r\nHost: up\r\n" + std::string(fields) + "\r\n"; }
-std::string up_post(std::string_view fields) { return "POST /x HTTP/1.1\r\nHost: up\r\n" + std::string(fields) + "\r\n"; }
+std::string up_get(std::string_view fields) {
+  return "GET /x?y HTTP/1.1\r\nHost: up\r\n" + std::string(fields) + "\r\n";
+}
+std::string up_post(std::string_view fields) {
+  return "POST /x HTTP/1.1\r\nHost: up\r\n" + std::string(fields) + "\r\n";
+}
 
 struct Case {
   const char* name;
@@ -41,7 +45,8 @@ const Case kRequests[] = {
     {"keeps fields, their order and spelling", get("uSER-aGENT: x\r\nB:  y \r\nB: z\r\n"),
      up_get("uSER-aGENT: x\r\nB: y\r\nB: z\r\n")},
     {"drops hop-by-hop fields",
-     get("Connection: keep-alive\r\nKeep-Alive: 5\r\nProxy-Connection: x\r\nProxy-Authorization: x\r\nProxy-Authenticate: "
+     get("Connection: keep-alive\r\nKeep-Alive: 5\r\nProxy-Connection: x\r\nProxy-Authorization: "
+         "x\r\nProxy-Authenticate: "
          "x\r\nTE: gzip\r\nUpgrade: x\r\nTrailer: x\r\n"),
      up_get("")},
     {"frames a length anew", post("Content-Length: 005\r\n"), up_post("Content-Length: 5\r\n")},
@@ -109,18 +114,25 @@ const ResponseCase kResponses[] = {
     {"keeps the reason", ok("Date: x\r\n", "HTTP/1.1 200 Fine"), kEmpty, ok("Date: x\r\n", "HTTP/1.1 200 Fine")},
     {"adds a missing reason", ok("Date: x\r\n", "HTTP/1.0 404"), kEmpty, ok("Date: x\r\n", "HTTP/1.1 404 Not Found")},
     {"drops hop-by-hop fields and those Connection names",
-     ok("Connection: keep-alive, X-Secret\r\nX-Secret: 1\r\nKeep-Alive: 5\r\nUpgrade: h2\r\nX: y\r\nDate: x\r\n"), kEmpty,
-     ok("X: y\r\nDate: x\r\n")},
+     ok("Connection: keep-alive, X-Secret\r\nX-Secret: 1\r\nKeep-Alive: 5\r\nUpgrade: h2\r\nX: y\r\nDate: x\r\n"),
+     kEmpty, ok("X: y\r\nDate: x\r\n")},
     {"keeps trailers announced", ok("Transfer-Encoding: chunked\r\nTrailer: X\r\nDate: x\r\n"), kInChunks,
      ok("Trailer: X\r\nDate: x\r\nTransfer-Encoding: chunked\r\n")},
-    {"announces no trailers where none can follow", ok("Transfer-Encoding: chunked\r\nTrailer: X\r\nDate: x\r\n"),
+    {"announces no trailers where none can follow",
+     ok("Transfer-Encoding: chunked\r\nTrailer: X\r\nDate: x\r\n"),
      {.kind = BodyKind::kUntilClose, .client_minor_version = 0, .keep_alive = false},
      ok("Date: x\r\nConnection: close\r\n")},
-    {"describes the answer to a GET", ok("Content-Length: 7\r\nDate: x\r\n"),
-     {.kind = BodyKind::kNone, .keeps_length_field = true}, ok("Content-Length: 7\r\nDate: x\r\n")},
-    {"says that it closes", ok("Date: x\r\n"), {.kind = BodyKind::kNone, .keep_alive = false},
+    {"describes the answer to a GET",
+     ok("Content-Length: 7\r\nDate: x\r\n"),
+     {.kind = BodyKind::kNone, .keeps_length_field = true},
+     ok("Content-Length: 7\r\nDate: x\r\n")},
+    {"says that it closes",
+     ok("Date: x\r\n"),
+     {.kind = BodyKind::kNone, .keep_alive = false},
      ok("Date: x\r\nConnection: close\r\n")},
-    {"tells an old client that it stays", ok("Date: x\r\n"), {.kind = BodyKind::kNone, .client_minor_version = 0},
+    {"tells an old client that it stays",
+     ok("Date: x\r\n"),
+     {.kind = BodyKind::kNone, .client_minor_version = 0},
      ok("Date: x\r\nConnection: keep-alive\r\n")},
     {"switches protocols", ok("Connection: upgrade\r\nUpgrade: foo\r\nDate: x\r\n", "HTTP/1.1 101 Now"), kEmpty,
      ok("Date: x\r\nConnection: Upgrade\r\nUpgrade: foo\r\n", "HTTP/1.1 101 Now")},
@@ -141,7 +153,8 @@ TEST_CASE("interim heads have no framing") {
   response.headers.add("Content-Length", "3");
   char bytes[512];
   const char* const end = write_interim_head(bytes, response);
-  CHECK(std::string_view(bytes, static_cast<std::size_t>(end - bytes)) == "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n");
+  CHECK(std::string_view(bytes, static_cast<std::size_t>(end - bytes)) ==
+        "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n");
 }
 
 TEST_CASE("chunk lines and trailers") {

@@ -154,8 +154,10 @@ const Refusal kRefusals[] = {
     {HeadFault::kCodingMalformed, post("Transfer-Encoding: \"chunked\"\r\n")},
     {HeadFault::kCodingMalformed, post("Transfer-Encoding: chunked;a=b\r\n")},
     {HeadFault::kCodingMalformed, post("Transfer-Encoding: chun ked\r\n")},
-    {HeadFault::kCodingMalformed, post("Transfer-Encoding: \xa0" "chunked\r\n")},
-    {HeadFault::kFieldValueControl, post("Transfer-Encoding: \x0b" "chunked\r\n")},
+    {HeadFault::kCodingMalformed, post("Transfer-Encoding: \xa0"
+                                       "chunked\r\n")},
+    {HeadFault::kFieldValueControl, post("Transfer-Encoding: \x0b"
+                                         "chunked\r\n")},
     {HeadFault::kFieldValueControl, post("Transfer-Encoding: chunked\0\r\n"s)},
     {HeadFault::kCodingInHttp10, "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n"},
     {HeadFault::kLengthMalformed, post("Content-Length:\r\n")},
@@ -235,15 +237,16 @@ TEST_CASE("fills the request") {
 }
 
 TEST_CASE("is the same when bytes arrive one by one") {
-  const std::string bytes = "\r\nPUT /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: Chunked\r\nA: " + std::string(300, 'v') +
-                            "\r\n\r\n5\r\n";
+  const std::string bytes =
+      "\r\nPUT /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: Chunked\r\nA: " + std::string(300, 'v') + "\r\n\r\n5\r\n";
   Arena arena;
   Request request(arena);
   HeadScan scan;
   std::size_t consumed = 0;
   HeadFault fault = HeadFault::kNone;
   std::size_t size = 0;
-  while (parse_request_head({bytes.data(), size}, {}, scan, request, consumed, fault) == ParseOutcome::kIncomplete) ++size;
+  while (parse_request_head({bytes.data(), size}, {}, scan, request, consumed, fault) == ParseOutcome::kIncomplete)
+    ++size;
   CHECK(fault == HeadFault::kNone);
   CHECK(size == bytes.size() - 3);
   CHECK(consumed == size);

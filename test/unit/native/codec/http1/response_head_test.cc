@@ -117,11 +117,8 @@ struct ReasonCase {
 };
 
 constexpr ReasonCase kReasons[] = {
-    {"HTTP/1.1 200 OK", 200, "OK"},
-    {"HTTP/1.1 404 Not  Found", 404, "Not  Found"},
-    {"HTTP/1.1 200 ", 200, ""},
-    {"HTTP/1.1 200", 200, ""},
-    {"HTTP/1.1 999 \xc3\xa4", 999, "\xc3\xa4"},
+    {"HTTP/1.1 200 OK", 200, "OK"}, {"HTTP/1.1 404 Not  Found", 404, "Not  Found"}, {"HTTP/1.1 200 ", 200, ""},
+    {"HTTP/1.1 200", 200, ""},      {"HTTP/1.1 999 \xc3\xa4", 999, "\xc3\xa4"},
 };
 
 TEST_CASE("reads status and reason, which may be missing") {
