@@ -27,7 +27,6 @@ std::string_view CrossOrigin::allowed_origin(std::string_view origin) const {
     // The wildcard does not work together with credentials, so the origin itself is allowed.
     if (item.view() == "*") return config_.credentials ? origin : "*";
   }
-  if (origin.empty()) return {};
   for (const auto& pattern : patterns_) {
     if (pattern->matches(origin)) return origin;
   }

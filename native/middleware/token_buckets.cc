@@ -8,22 +8,28 @@
 namespace fairlead::middleware {
 namespace {
 
-/// A tick is 1/16 ns: rates of 10^8 a second are kept to 1%, and 64 bits last for 36 years.
-constexpr std::uint64_t kTicksPerNano = 16;
-/// Larger allowances are as good as none; half of the range keeps every sum below from wrapping.
+/// Ticks per nanosecond when a token takes less than a millisecond: rates of 10^8 a second are kept to 1%, and 64 bits
+/// last for 36 years. Longer intervals need no fractions, but bursts of them more range.
+constexpr std::uint64_t kFineTicks = 16;
+/// Longer bursts than this (146 years in coarse ticks) are cut; a quarter of the range keeps every sum below from
+/// wrapping.
 constexpr std::uint64_t kLongest = std::uint64_t{1} << 62;
 constexpr std::size_t kFewestSlots = 64;
 /// Slots looked at to find who makes room: bounds the time under the lock.
 constexpr std::size_t kEvictionSample = 16;
 /// A sweep of 2048 buckets takes about 10 us, so once in 10 ms costs 0.1% of one core per shard.
-constexpr std::uint64_t kSweepTicks = 10 * kMillisecond * kTicksPerNano;
+constexpr Nanos kSweepEvery = 10 * kMillisecond;
 
 std::uint64_t clamped(unsigned __int128 ticks) {
   return ticks > kLongest ? kLongest : std::max<std::uint64_t>(1, static_cast<std::uint64_t>(ticks));
 }
 
+std::uint64_t ticks_per_nano(const BucketLimits& limits) {
+  return limits.period / limits.average < kMillisecond ? kFineTicks : 1;
+}
+
 std::uint64_t ticks_per_token(const BucketLimits& limits) {
-  const unsigned __int128 period = static_cast<unsigned __int128>(limits.period) * kTicksPerNano;
+  const unsigned __int128 period = static_cast<unsigned __int128>(limits.period) * ticks_per_nano(limits);
   return clamped((period + limits.average - 1) / limits.average);
 }
 
@@ -35,12 +41,13 @@ std::uint64_t hash_of(const SourceKey& source) {
 
 TokenBuckets::TokenBuckets(const BucketLimits& limits, Nanos now)
     : epoch_(now),
+      ticks_per_nano_(ticks_per_nano(limits)),
       interval_(ticks_per_token(limits)),
       allowance_(clamped(static_cast<unsigned __int128>(interval_) * limits.burst)),
       max_delay_(limits.max_delay) {}
 
 TokenBuckets::Decision TokenBuckets::take(const SourceKey& source, Nanos now) {
-  const std::uint64_t ticks = (now > epoch_ ? now - epoch_ : 0) * kTicksPerNano;
+  const std::uint64_t ticks = (now > epoch_ ? now - epoch_ : 0) * ticks_per_nano_;
   const std::uint64_t hash = hash_of(source);
   // The slot comes from the low bits, the shard from the high ones.
   Shard& shard = shards_[hash >> 59];
@@ -51,7 +58,7 @@ TokenBuckets::Decision TokenBuckets::take(const SourceKey& source, Nanos now) {
   const std::uint64_t full_at = std::max(known ? bucket->full_at : 0, ticks) + interval_;
   const std::uint64_t ready_at = full_at > allowance_ ? full_at - allowance_ : 0;
   const std::uint64_t wait = ready_at > ticks ? ready_at - ticks : 0;
-  const Nanos delay = (wait + kTicksPerNano - 1) / kTicksPerNano;
+  const Nanos delay = (wait + ticks_per_nano_ - 1) / ticks_per_nano_;
   if (delay > max_delay_) return {false, delay};
 
   if (!known) {
@@ -81,11 +88,11 @@ TokenBuckets::Bucket& TokenBuckets::find(const Shard& shard, const SourceKey& so
   }
 }
 
-void TokenBuckets::make_room(Shard& shard, std::uint64_t now, std::uint64_t hash) {
+void TokenBuckets::make_room(Shard& shard, std::uint64_t now, std::uint64_t hash) const {
   const bool crowded = shard.size >= kShardSources;
   if (!crowded && (shard.size + 1) * 2 <= shard.capacity) return;
   if (!crowded || now >= shard.next_sweep) {
-    shard.next_sweep = now + kSweepTicks;
+    shard.next_sweep = now + kSweepEvery * ticks_per_nano_;
     rebuild(shard, now);
   }
   if (shard.size >= kShardSources) evict(shard, hash);

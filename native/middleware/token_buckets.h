@@ -71,12 +71,13 @@ class TokenBuckets final : public SharedState {
   };
 
   static Bucket& find(const Shard& shard, const SourceKey& source, std::uint64_t hash);
-  static void make_room(Shard& shard, std::uint64_t now, std::uint64_t hash);
+  void make_room(Shard& shard, std::uint64_t now, std::uint64_t hash) const;
   static void rebuild(Shard& shard, std::uint64_t now);
   static void evict(Shard& shard, std::uint64_t hash);
   static void erase(Shard& shard, std::size_t hole);
 
   Nanos epoch_;
+  std::uint64_t ticks_per_nano_;
   /// Ticks of one token, rounded up so that the rate is never exceeded.
   std::uint64_t interval_;
   /// Ticks of a whole burst.

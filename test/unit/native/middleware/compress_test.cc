@@ -280,6 +280,12 @@ TEST_CASE("what is compressed") {
     prepare(exchange, "");
     coding = "br";
   }
+  SUBCASE("a content type that only begins like an excluded one") {
+    fixture = "compress_preferring.bin";
+    prepare(exchange, "zstd");
+    exchange.response.headers.set("Content-Type", "image/png-sequence");
+    coding = "zstd";
+  }
   const Compressor c(fixture);
   CHECK(c.filter(exchange) != nullptr);
   CHECK(values(exchange.response.headers, "Content-Encoding") == coding);

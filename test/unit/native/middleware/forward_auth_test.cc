@@ -136,6 +136,14 @@ TEST_CASE("only listed headers are sent, with those about forwarding when they a
   SUBCASE("with the method of the request") { CHECK(asked.method == "POST"); }
 }
 
+TEST_CASE("credentials of the request win over those of the URL") {
+  const Auth a("forward_auth_credentials.bin");
+  FakeExchange exchange;
+  exchange.request.headers.add("Authorization", "Bearer token");
+  CHECK(exchange.run(a.auth) == Verdict::kNext);
+  CHECK(exchange.facilities.asked.header("Authorization") == "Bearer token");
+}
+
 TEST_CASE("an answer of 2xx replaces the listed headers of the request") {
   const Auth a("forward_auth_keep.bin");
   FakeExchange exchange;
@@ -152,6 +160,17 @@ TEST_CASE("an answer of 2xx replaces the listed headers of the request") {
   CHECK(values(request, "X-Other") == "forged");
   CHECK(values(request, "X-Secret") == "-");
   CHECK(exchange.user == "ada");
+}
+
+TEST_CASE("an answer cannot change how the request is framed") {
+  const Auth a("forward_auth_keep.bin");
+  FakeExchange exchange;
+  codec::Headers& request = exchange.request.headers;
+  request.add("Content-Length", "3");
+  exchange.facilities.headers = {{"Content-Length", "5"}, {"Transfer-Encoding", "chunked"}};
+  CHECK(exchange.run(a.auth) == Verdict::kNext);
+  CHECK(values(request, "Content-Length") == "3");
+  CHECK(values(request, "Transfer-Encoding") == "-");
 }
 
 TEST_CASE("a listed header that the answer lacks is removed all the same") {

@@ -152,6 +152,8 @@ constexpr OriginCase kOrigins[] = {
     {"headers_cors.bin", "https://a.two.example.evil", "-"},
     {"headers_cors.bin", "https://evil.example", "-"},
     {"headers_cors.bin", "", "-"},
+    {"headers_cors_pattern.bin", "https://any.example", "https://any.example"},
+    {"headers_cors_pattern.bin", "", "-"},
     {"headers_cors_any.bin", "https://evil.example", "*"},
     {"headers_cors_any.bin", "", "*"},
     {"headers_cors_credentials.bin", "https://evil.example", "https://evil.example"},

@@ -104,6 +104,8 @@ constexpr SourceCase kSources[] = {
      "2001:db8:0:2::1, 10.0.0.1", false},
     {"excluded networks are skipped", "rate_limit_excluded.bin", "X-Forwarded-For", "198.51.100.1, 10.9.9.9",
      "198.51.100.1, 2001:db8::1, 10.0.0.2", true},
+    {"empty elements are skipped", "rate_limit_excluded.bin", "X-Forwarded-For", "198.51.100.1, 10.9.9.9",
+     "198.51.100.1,, 10.0.0.2,", true},
     {"the nearest address that is not excluded", "rate_limit_excluded.bin", "X-Forwarded-For",
      "198.51.100.1, 198.51.100.2, 10.0.0.1", "198.51.100.1, 198.51.100.3", false},
     {"only excluded addresses count together", "rate_limit_excluded.bin", "X-Forwarded-For", "10.0.0.1", "10.0.0.2",

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <barrier>
 #include <cmath>
 #include <cstdint>
 #include <random>
@@ -132,15 +133,24 @@ TEST_CASE("memory is bounded, and full buckets are forgotten first") {
   for (std::uint64_t i = 0; i < 10'000; ++i) CHECK_FALSE(buckets.take({i, i * i}, now).admitted);
 }
 
+TEST_CASE("who was seen last is remembered when memory runs out") {
+  TokenBuckets buckets({.average = 1, .period = kSecond, .burst = 1, .max_delay = 0}, 0);
+  constexpr std::uint64_t kSources = 2 * TokenBuckets::kMaxSources;
+  for (std::uint64_t i = 0; i < kSources; ++i) CHECK(buckets.take({i, ~i}, i).admitted);
+  for (std::uint64_t i = kSources - 1000; i < kSources; ++i) CHECK_FALSE(buckets.take({i, ~i}, kSources).admitted);
+}
+
 TEST_CASE("threads share one budget") {
   constexpr int kThreads = 4;
-  constexpr std::uint64_t kBurst = 5000;
+  constexpr std::uint64_t kBurst = 100'000;
+  std::barrier start(kThreads);
   TokenBuckets buckets({.average = 1, .period = 3600 * kSecond, .burst = kBurst, .max_delay = 0}, 0);
   std::vector<std::uint64_t> admitted(kThreads);
   std::vector<std::thread> threads;
   for (std::size_t t = 0; t < kThreads; ++t) {
-    threads.emplace_back([&buckets, &admitted, t] {
-      for (int i = 0; i < 3000; ++i) admitted[t] += buckets.take(kSource, kSecond).admitted ? 1 : 0;
+    threads.emplace_back([&buckets, &admitted, &start, t] {
+      start.arrive_and_wait();
+      for (int i = 0; i < 60'000; ++i) admitted[t] += buckets.take(kSource, kSecond).admitted ? 1 : 0;
     });
   }
   std::uint64_t sum = 0;
