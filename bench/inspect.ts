@@ -7,7 +7,7 @@ import type { Counts } from './generator.js';
 
 // strace and perf need a moment to attach; what happens before is not counted, and the proxy is idle then.
 const ATTACH_MS = 700;
-const TOP_SYMBOLS = 30;
+const TOP_SYMBOLS = 15;
 
 /** Runs a load of the given length in milliseconds without a warm-up. */
 export type RunLoad = (milliseconds: number) => Promise<Counts>;
@@ -48,10 +48,38 @@ export async function profile(pids: readonly number[], directory: string, load: 
   await ended;
   if (!existsSync(file)) return 'not profiled: perf is missing or not allowed';
   const report = ['report', '--stdio', '--no-children', '-g', 'none', '--sort', 'dso,symbol', '-i', file];
-  const lines = execFileSync('perf', report, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).split('\n');
-  return lines
-    .filter((line) => /^\s+\d/.test(line))
+  const text = execFileSync('perf', report, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  const symbols = [...text.matchAll(/^\s+([\d.]+)%\s+(\S+)\s+\[(.)\] (.*?)[\s-]*$/gm)].map(
+    ([, percent, object = '', mode, name = '']) => ({
+      percent: Number(percent),
+      object: mode === 'k' ? 'kernel' : object,
+      name,
+    }),
+  );
+  return [sharesOf(symbols), ...topOf(symbols, (object) => object !== 'kernel'), ...topOf(symbols, isKernel)].join(
+    '\n',
+  );
+}
+
+interface Symbol {
+  readonly percent: number;
+  readonly object: string;
+  readonly name: string;
+}
+
+const isKernel = (object: string): boolean => object === 'kernel';
+
+function sharesOf(symbols: readonly Symbol[]): string {
+  const shares = new Map<string, number>();
+  for (const { object, percent } of symbols) shares.set(object, (shares.get(object) ?? 0) + percent);
+  const sorted = [...shares].filter(([, percent]) => percent >= 1).toSorted(([, a], [, b]) => b - a);
+  return `    ${sorted.map(([object, percent]) => `${object} ${Math.round(percent)}%`).join(', ')}`;
+}
+
+/** The kernel hides the rest if both share one list: most of a proxy's time is TCP. */
+function topOf(symbols: readonly Symbol[], isWanted: (object: string) => boolean): readonly string[] {
+  return symbols
+    .filter(({ object }) => isWanted(object))
     .slice(0, TOP_SYMBOLS)
-    .map((line) => line.replace(/[\s-]+$/, '').replace('[kernel.kallsyms]  [k]', 'kernel'))
-    .join('\n');
+    .map(({ percent, object, name }) => `    ${percent.toFixed(2).padStart(5)}%  ${object.padEnd(14)}  ${name}`);
 }

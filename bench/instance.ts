@@ -5,7 +5,7 @@ import https from 'node:https';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Certificate } from './certificate.js';
-import { PROXY_CORE, type Running, family, freePort, start, stop } from './processes.js';
+import { PROXY_CORE, type Running, cpuSeconds, family, freePort, start, stop } from './processes.js';
 import type { Proxy, Setting } from './proxies/define.js';
 import { routesOf } from './routes.js';
 import type { Scenario } from './scenarios.js';
@@ -30,6 +30,8 @@ export interface Instance {
   readonly running: Running;
   /** From the start of the process to its first correct response. */
   readonly readyMs: number;
+  /** The CPU time that took, which other programs on the machine do not stretch. */
+  readonly readyCpuSeconds: number;
   readonly pids: () => readonly number[];
   /** Writes the configuration of another generation and makes the proxy load it. */
   readonly reload: (generation: number) => void;
@@ -80,6 +82,7 @@ export async function startInstance(
     setting,
     running,
     readyMs: performance.now() - began,
+    readyCpuSeconds: cpuSeconds(family(running.pid)),
     pids: () => family(running.pid),
     reload(generation) {
       const next = { ...setting, generation };

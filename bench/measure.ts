@@ -115,7 +115,8 @@ function figuresOf(measure: Measure, counts: Counts, instance: Instance): Readon
 }
 
 function loadingOf(instance: Instance): Readonly<Record<string, number>> {
-  return { 'RSS MB': residentBytes(instance.pids()) / 1e6, 'ready s': instance.readyMs / 1000 };
+  const { readyMs, readyCpuSeconds } = instance;
+  return { 'RSS MB': residentBytes(instance.pids()) / 1e6, 'ready s': readyMs / 1000, 'ready CPU s': readyCpuSeconds };
 }
 
 function remarksOf({ load }: Scenario, counts: Counts): readonly string[] {

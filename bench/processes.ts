@@ -106,6 +106,12 @@ export function residentBytes(pids: readonly number[]): number {
   return pids.reduce((sum, pid) => sum + Number(read(`/proc/${pid}/statm`)?.split(' ')[1] ?? 0) * 4096, 0);
 }
 
+/** User and system time of all `pids` since they started, in seconds (ticks of 10 ms). */
+export function cpuSeconds(pids: readonly number[]): number {
+  const ticks = pids.flatMap((pid) => statFields(pid)?.slice(11, 13).map(Number) ?? []);
+  return ticks.reduce((sum, value) => sum + value, 0) / 100;
+}
+
 /** Busy time of one core since boot, in clock ticks of 10 ms: everything but idle and waiting for a disk. */
 export function busyTicks(core: number): number {
   const line = read('/proc/stat')

@@ -1,10 +1,11 @@
-/** Fairlead itself, from this working tree, configured as a user would. */
+/** Fairlead itself, configured as a user would. */
 import { join } from 'node:path';
 import { routesOf } from '../routes.js';
 import type { Proxy, Setting } from './define.js';
 import { versionOf } from './version.js';
 
-const ROOT = join(import.meta.dirname, '..', '..');
+// Another checkout or an installed package can be measured instead of this working tree.
+const ROOT = process.env['FAIRLEAD_BENCH_ROOT'] ?? join(import.meta.dirname, '..', '..');
 const PROGRAM = join(ROOT, 'bin', 'fairlead.js');
 
 function staticFile({ port, certificate }: Setting): string {
@@ -33,7 +34,7 @@ function routers({ routes, generation }: Setting): string {
   return routesOf(routes)
     .map(({ host, prefix }, index) => {
       const rule = `Host(\`${host}\`) && PathPrefix(\`${prefix}\`)`;
-      return `    r${index}: { rule: "${rule}", service: origin }\n`;
+      return `    r${index}:\n      rule: ${rule}\n      service: origin\n`;
     })
     .join('');
 }
