@@ -18,7 +18,9 @@ target_compile_options(fairlead PRIVATE ${FAIRLEAD_CXX_OPTIONS})
 target_link_libraries(fairlead PRIVATE fairlead_engine)
 # Node exports its own nghttp2, zlib, brotli, zstd and OpenSSL. A symbol of ours that is visible would be replaced by
 # Node's at load time, so nothing but the two Node-API entry points may leave (test/architecture/symbols.test.ts).
-target_link_options(fairlead PRIVATE -Wl,-Bsymbolic -Wl,--exclude-libs,ALL -Wl,-z,now -Wl,-z,relro -Wl,--gc-sections
+# nodelete: when the worker thread that loaded the addon ends, Node would unmap it, and what the TLS library and C++ have
+# registered to run at the end of each thread would point nowhere.
+target_link_options(fairlead PRIVATE -Wl,-z,nodelete -Wl,-Bsymbolic -Wl,--exclude-libs,ALL -Wl,-z,now -Wl,-z,relro -Wl,--gc-sections
   -Wl,--no-undefined-version)
 if(FAIRLEAD_LTO)
   target_link_options(fairlead PRIVATE -O2 -flto=auto -fuse-linker-plugin)

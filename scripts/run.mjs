@@ -8,9 +8,15 @@ export const root = resolve(import.meta.dirname, '..');
 /** A failure that has been explained; the text is all the user needs to see. */
 export class Stop extends Error {}
 
+/** Text in a colour of the terminal ('cyan', 'green' or 'red'); plain where the output goes elsewhere. */
+export function coloured(name, text) {
+  const code = { red: 31, green: 32, cyan: 36 }[name];
+  return process.stdout.isTTY && !process.env.NO_COLOR ? `\x1b[${code}m${text}\x1b[0m` : text;
+}
+
 /** Prints a step of the set-up. */
 export function say(text) {
-  console.log(`\x1b[36m▸\x1b[0m ${text}`);
+  console.log(`${coloured('cyan', '▸')} ${text}`);
 }
 
 /**
@@ -70,7 +76,7 @@ export async function script(body) {
   try {
     await body();
   } catch (error) {
-    console.error(error instanceof Stop ? `\n\x1b[31m✗\x1b[0m ${error.message}` : error);
+    console.error(error instanceof Stop ? `\n${coloured('red', '✗')} ${error.message}` : error);
     process.exitCode = 1;
   }
 }

@@ -2,7 +2,7 @@
 // runs some of them; `--long` adds the tests that take minutes.
 import { parseArgs } from 'node:util';
 import { buildAddon, buildTypeScript } from './build-steps.mjs';
-import { script, say, Stop } from './run.mjs';
+import { coloured, say, script, Stop } from './run.mjs';
 import { setUp } from './setup.mjs';
 import { lint, nativeTests, nodeTests, suite } from './test-steps.mjs';
 
@@ -50,7 +50,7 @@ async function timed(name, step) {
 function summarise(results) {
   console.log('');
   for (const { name, seconds, failure } of results) {
-    const mark = failure ? '\x1b[31m✗ failed\x1b[0m' : '\x1b[32m✓ passed\x1b[0m';
+    const mark = failure ? coloured('red', '✗ failed') : coloured('green', '✓ passed');
     say(`${mark}  ${name} (${seconds.toFixed(1)} s)${failure ? `\n    ${failure.replaceAll('\n', '\n    ')}` : ''}`);
   }
   const failed = results.filter(({ failure }) => failure);

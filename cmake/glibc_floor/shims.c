@@ -39,8 +39,8 @@ static struct timespec shifted(const struct timespec* deadline, clockid_t from, 
   struct timespec source, target;
   clock_gettime(from, &source);
   clock_gettime(to, &target);
-  int64_t nanoseconds = (int64_t)(deadline->tv_sec - source.tv_sec) * 1000000000 + (deadline->tv_nsec - source.tv_nsec) +
-                        (int64_t)target.tv_sec * 1000000000 + target.tv_nsec;
+  int64_t nanoseconds = (int64_t)(deadline->tv_sec - source.tv_sec) * 1000000000 +
+                        (deadline->tv_nsec - source.tv_nsec) + (int64_t)target.tv_sec * 1000000000 + target.tv_nsec;
   return (struct timespec){.tv_sec = (time_t)(nanoseconds / 1000000000), .tv_nsec = (long)(nanoseconds % 1000000000)};
 }
 
