@@ -73,9 +73,9 @@ loop::Task<Verdict> ForwardAuth::on_request_async(Context& context) const {
   if (config_.forward_body && body != codec::BodyKind::kNone && !is_tunnel) {
     const Result<std::string_view> bytes = co_await context.facilities.buffer_request_body(config_.max_body_bytes);
     if (!bytes.ok()) {
-      const bool client_failed = bytes.error().origin == Origin::kClient;
-      const std::uint16_t status = client_failed ? reason_status(bytes.error().reason) : std::uint16_t{401};
-      co_return refuse(context, status, client_failed ? bytes.error().reason : Reason::kAuthDenied);
+      const Reason reason = bytes.error().reason;
+      const bool too_large = reason == Reason::kHeaderTooLarge;
+      co_return refuse(context, too_large ? 401 : reason_status(reason), too_large ? Reason::kAuthDenied : reason);
     }
     call.body = *bytes;
   }

@@ -10,8 +10,6 @@ namespace {
 
 /// What the request phase found out for the response phase.
 struct State {
-  /// A preflight or a refusal: its headers are complete.
-  bool replied;
   bool over_tls;
 };
 
@@ -59,19 +57,16 @@ std::size_t HeaderPolicy::state_bytes() const { return sizeof(State); }
 
 Verdict HeaderPolicy::on_request(Context& context) const {
   codec::Request& request = context.request;
-  State& state = *static_cast<State*>(context.state);
   if (cross_origin_.enabled() && CrossOrigin::is_preflight(request)) {
     cross_origin_.answer_preflight(request, context.reply);
-    state.replied = true;
     return Verdict::kReplied;
   }
   for (const wire::HeaderEdit& edit : config_.request_edits) apply(edit, request);
   if (!knows_host(request)) {
     context.reply.set_text(500, "Bad Host");
-    state.replied = true;
     return Verdict::kReplied;
   }
-  state.over_tls = over_tls(context);
+  static_cast<State*>(context.state)->over_tls = over_tls(context);
   return Verdict::kNext;
 }
 
@@ -98,7 +93,6 @@ bool HeaderPolicy::over_tls(const Context& context) const {
 
 void HeaderPolicy::on_response(Context& context, codec::Response& response) const {
   const State& state = *static_cast<const State*>(context.state);
-  if (state.replied) return;
   codec::Headers& headers = response.headers;
   for (const wire::HeaderEdit& header : config_.security_headers) headers.set(header.name, header.value);
   const bool sends_sts = state.over_tls || config_.strict_transport_on_clear_text;

@@ -88,7 +88,7 @@ class Facilities {
   /// Sends a request through the worker's pools and reads the whole answer. Redirects are not followed.
   virtual loop::Task<Status> fetch(const FetchRequest& request, FetchReply& reply) = 0;
   /// Reads the request body into the arena so that it can be sent elsewhere as well; the exchange replays it to the
-  /// upstream. Fails as the client did (Origin::kClient), or with kInternal beyond `limit` bytes.
+  /// upstream. Fails with kHeaderTooLarge beyond `limit` bytes, else as the client did.
   virtual loop::Task<Result<std::string_view>> buffer_request_body(std::uint64_t limit) = 0;
 };
 
@@ -126,7 +126,8 @@ class Middleware {
 
   virtual Verdict on_request(Context&) const { return Verdict::kNext; }
   virtual loop::Task<Verdict> on_request_async(Context&) const;
-  /// Response head, before hop-by-hop fields are settled. Runs in reverse chain order, also for local replies.
+  /// Response head, before hop-by-hop fields are settled. Runs in reverse chain order, also for local replies, but not
+  /// for the middleware that made the reply.
   virtual void on_response(Context&, codec::Response&) const {}
   /// The filter for this response's body, or null. May change the response's headers; the exchange then sends the
   /// body chunked (or until close).
@@ -143,7 +144,7 @@ class SharedState {
 class BuildContext {
  public:
   virtual ~BuildContext() = default;
-  /// The state of that identity, or null when there is none yet.
+  /// The state of that identity, which the plan under construction now keeps as well, or null when there is none yet.
   virtual std::shared_ptr<SharedState> find_state(std::uint64_t identity) const = 0;
   /// Keeps `state` for as long as some plan names `identity`.
   virtual void keep_state(std::uint64_t identity, std::shared_ptr<SharedState> state) const = 0;

@@ -11,10 +11,7 @@ namespace {
 std::shared_ptr<TokenBuckets> buckets_of(const wire::RateLimit& config, std::uint64_t identity,
                                          const BuildContext& context) {
   if (config.average == 0) return nullptr;
-  if (auto kept = std::static_pointer_cast<TokenBuckets>(context.find_state(identity))) {
-    context.keep_state(identity, kept);
-    return kept;
-  }
+  if (auto kept = std::static_pointer_cast<TokenBuckets>(context.find_state(identity))) return kept;
   const BucketLimits limits{.average = config.average,
                             .period = std::max<Nanos>(1, config.period),
                             .burst = std::max<std::uint64_t>(1, config.burst),

@@ -66,7 +66,9 @@ class FakeFacilities final : public middleware::Facilities {
   }
   loop::Task<Result<std::string_view>> buffer_request_body(std::uint64_t limit) override {
     if (body_error.reason != Reason::kNone) co_return Result<std::string_view>(body_error);
-    if (request_body.size() > limit) co_return Result<std::string_view>(Error{.reason = Reason::kInternal});
+    if (request_body.size() > limit) {
+      co_return Result<std::string_view>(Error{.reason = Reason::kHeaderTooLarge, .origin = Origin::kClient});
+    }
     co_return Result<std::string_view>(std::string_view(request_body));
   }
 
