@@ -5,18 +5,15 @@
 #include "base/clock.h"
 
 namespace fairlead {
-namespace {
 
-std::uint64_t random_seed() {
-  std::uint64_t seed = 0;
-  if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) != static_cast<ssize_t>(sizeof(seed))) seed = wall_now();
-  return seed | 1;
+std::uint64_t random_bits() {
+  std::uint64_t bits = 0;
+  if (getrandom(&bits, sizeof(bits), GRND_NONBLOCK) != static_cast<ssize_t>(sizeof(bits))) bits = wall_now();
+  return bits;
 }
 
-}  // namespace
-
 std::uint64_t hash_seed() {
-  static const std::uint64_t seed = random_seed();
+  static const std::uint64_t seed = random_bits() | 1;
   return seed;
 }
 

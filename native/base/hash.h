@@ -10,6 +10,8 @@ namespace fairlead {
 
 /// Process-wide random seed, set once at load; makes collisions unpredictable to clients.
 std::uint64_t hash_seed();
+/// Fresh bits from the kernel's generator, for starting points; a system call.
+std::uint64_t random_bits();
 
 inline std::uint64_t mix64(std::uint64_t a, std::uint64_t b) {
   const unsigned __int128 product = static_cast<unsigned __int128>(a) * b;

@@ -14,9 +14,10 @@ Worker::Worker(std::uint32_t number, std::uint32_t workers, std::size_t idle_buf
       shared(shared_state),
       number_(number),
       workers_(workers),
-      // An odd step walks through all 64-bit numbers before it repeats; workers differ in the base.
-      id_base_(mix64(hash_seed(), number + 1)),
-      id_step_(hash_seed() | 1) {
+      // An odd step walks through all 64-bit numbers before it repeats. Neither may be derived from the hash seed: two
+      // ids give the step away, and workers must not walk along the same numbers.
+      id_base_(random_bits()),
+      id_step_(random_bits() | 1) {
   access_log.add(log);
 }
 
