@@ -59,6 +59,12 @@ void append_request_line(const wire::AccessLog& config, const AccessRecord& reco
   line.append(request.minor_version == 0 ? " HTTP/1.0\" " : " HTTP/1.1\" ");
 }
 
+/// The column is not quoted, so what would end it is replaced.
+void append_user(ByteBuffer& line, std::string_view user) {
+  if (user.empty()) line.push('-');
+  for (const char c : user) line.push(c > ' ' && c != '"' && c != 0x7f ? c : '_');
+}
+
 bool passes_filters(const wire::AccessLog& config, const AccessRecord& record) {
   if (record.internal && !config.add_internals) return false;
   const bool filtered = !config.status_codes.empty() || config.retry_attempts || config.min_duration > 0;
@@ -87,7 +93,9 @@ std::uint8_t header_mode(const wire::AccessLog& config, std::string_view name) {
 void append_common_line(const wire::AccessLog& config, const AccessRecord& record, ByteBuffer& line) {
   constexpr std::uint8_t kGenericClf = 1;
   line.append(record.peer->client_text);
-  line.append(" - - [");
+  line.append(" - ");
+  append_user(line, record.user);
+  line.append(" [");
   append_clf_time(line, record.started);
   line.push(']');
   append_request_line(config, record, line);

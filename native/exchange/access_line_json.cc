@@ -128,7 +128,7 @@ void client_fields(JsonLine& json, const AccessRecord& record) {
   json.text("ClientAddr", {address, static_cast<std::size_t>(at - address)});
   json.text("ClientHost", record.peer->client_text);
   json.text("ClientPort", port_text);
-  json.text("ClientUsername", "-");
+  json.text("ClientUsername", record.user.empty() ? "-" : record.user);
 }
 
 void request_fields(JsonLine& json, const wire::AccessLog& config, const AccessRecord& record) {

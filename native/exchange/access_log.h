@@ -28,6 +28,8 @@ struct AccessRecord {
   std::string_view server_url;
   /// Lower-case hexadecimal.
   std::string_view request_id;
+  /// Who the client is, as a middleware found out; empty when nobody did.
+  std::string_view user;
   /// Finer than the reason for refused heads, or empty.
   std::string_view fault;
   Reason reason = Reason::kNone;

@@ -111,7 +111,7 @@ loop::Task<Result<std::string_view>> Exchange::buffer_request_body(std::uint64_t
 }
 
 middleware::Context Exchange::context(const Active& active) {
-  return {request, peer_, arena_, reply_, *this, active.state};
+  return {request, peer_, arena_, reply_, *this, active.state, &user_};
 }
 
 void Exchange::log(Outcome outcome) {
@@ -132,6 +132,7 @@ void Exchange::log(Outcome outcome) {
   if (target_ != nullptr) record.server_url = target_->server->url;
   record.request_id = {request_id_, sizeof(request_id_)};
   record.fault = fault_;
+  record.user = user_;
   record.reason = reason_;
   record.status = status_;
   record.origin_status = origin_status_;

@@ -123,6 +123,8 @@ class Exchange final : public middleware::Facilities {
   codec::Inbound& inbound_;
   Arena& arena_;
   middleware::LocalReply reply_;
+  /// Whom a middleware recognised; views into the arena.
+  std::string_view user_;
   codec::Response response_;
   const codec::Response* sent_ = nullptr;
   Active* active_ = nullptr;

@@ -36,6 +36,12 @@ std::string_view canonical_name(Arena& arena, std::string_view name) {
   return {out, name.size()};
 }
 
+/// What follows a CONNECT of unknown length is the tunnel, not a body.
+bool has_body(const codec::Request& request) {
+  if (request.method == codec::Method::kConnect) return request.body == codec::BodyKind::kLength;
+  return request.body != codec::BodyKind::kNone;
+}
+
 /// Fields whose meaning is bound to the message they came with; an answer cannot put them into another one.
 bool is_bound(HeaderId id) {
   return id == HeaderId::kContentLength || id == HeaderId::kTransferEncoding || id == HeaderId::kConnection ||
@@ -67,10 +73,9 @@ loop::Task<Verdict> ForwardAuth::on_request_async(Context& context) const {
   call.max_response_bytes = config_.max_response_bytes;
   fill_auth_headers(config_, context, call);
 
-  // What follows a CONNECT of unknown length is the tunnel, not a body.
-  const codec::BodyKind body = context.request.body;
-  const bool is_tunnel = context.request.method == codec::Method::kConnect && body != codec::BodyKind::kLength;
-  if (config_.forward_body && body != codec::BodyKind::kNone && !is_tunnel) {
+  if (config_.forward_body && has_body(context.request)) {
+    // Nobody needs to send what is going to be refused.
+    if (context.request.content_length > config_.max_body_bytes) co_return refuse(context, 401, Reason::kAuthDenied);
     const Result<std::string_view> bytes = co_await context.facilities.buffer_request_body(config_.max_body_bytes);
     if (!bytes.ok()) {
       const Reason reason = bytes.error().reason;

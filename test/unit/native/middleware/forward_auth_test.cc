@@ -295,6 +295,13 @@ TEST_CASE("the body is sent along when asked for") {
     CHECK(exchange.reply.status == 401);
     CHECK(exchange.facilities.fetches == 0);
   }
+  SUBCASE("one that says it will be too large is not even read") {
+    exchange.request.body = codec::BodyKind::kLength;
+    exchange.request.content_length = 11;
+    exchange.facilities.body_error = {.reason = Reason::kClientClosed, .origin = Origin::kClient};
+    CHECK(exchange.run(a.auth) == Verdict::kReplied);
+    CHECK(exchange.reply.status == 401);
+  }
   SUBCASE("one that the client breaks is the client's fault") {
     exchange.facilities.body_error = {.reason = Reason::kMalformedBody, .origin = Origin::kClient};
     CHECK(exchange.run(a.auth) == Verdict::kReplied);
