@@ -9,6 +9,9 @@ const kTest = ['clang-format-16', 'curl', 'doctest-dev', 'git', 'libssl-dev', 'n
 /** For `npm run bench`: peers, and the TLS client of its load generator. */
 const kBench = ['caddy', 'h2o', 'haproxy', 'libssl-dev', 'linux-perf', 'nginx-light', 'strace'];
 
+/** For `npm run prebuild`: what node-gyp runs on. */
+const kPackage = ['make', 'python3'];
+
 /** For fuzzing, coverage of C++, static analysis and profiling. */
 const kDevelop = [
   'clang-16',
@@ -26,6 +29,7 @@ const kDevelop = [
 export const debianPackages = {
   build: kBuild,
   test: [...kBuild, ...kTest],
+  package: [...kBuild, ...kPackage],
   bench: [...kBuild, ...kBench],
   develop: [...kBuild, ...kTest, ...kDevelop],
 };

@@ -1,13 +1,13 @@
 // npm run prebuild: what `npm pack` ships. A clean dist/, and the stripped addon in prebuilds/<platform>-<arch>/.
-import { statSync, rmSync, existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { buildTypeScript } from './build-steps.mjs';
 import { filesBelow } from './files.mjs';
 import { root, run, say, script, Stop } from './run.mjs';
 import { setUp } from './setup.mjs';
 
 await script(async () => {
-  await setUp('build');
+  await setUp('package');
   await buildTypeScript({ clean: true });
   rmSync(join(root, 'prebuilds', `${process.platform}-${process.arch}`), { recursive: true, force: true });
   const tool = join(root, 'node_modules/prebuildify/bin.js');
@@ -20,10 +20,15 @@ await script(async () => {
   say('`npm pack` now makes the package');
 });
 
-/** The folder whose include/node node-gyp may use instead of downloading headers. We need none of them. */
+/**
+ * node-gyp wants a folder with Node's headers before it does anything, and would download one. The addon is compiled by
+ * CMake against node-api-headers, so an empty settings file is all that node-gyp has to find.
+ */
 function nodeFolder() {
-  const beside = join(dirname(process.execPath), '..');
-  return existsSync(join(beside, 'include/node/node_api.h')) ? beside : '/usr';
+  const folder = join(root, 'out', 'node-gyp');
+  mkdirSync(join(folder, 'include/node'), { recursive: true });
+  writeFileSync(join(folder, 'include/node/common.gypi'), '{}\n');
+  return folder;
 }
 
 /** node-gyp-build tells musl only by /etc/alpine-release; the process knows better. */
