@@ -36,6 +36,13 @@ std::string_view canonical_name(Arena& arena, std::string_view name) {
   return {out, name.size()};
 }
 
+/// Equal for a server that turns names into variables, where '-' and '_' are the same (CGI): a client could otherwise
+/// bring a second X_User beside the X-User of the answer.
+bool is_alias(std::string_view name, std::string_view other) {
+  const auto same = [](char a, char b) { return ascii::lower(a == '_' ? '-' : a) == ascii::lower(b == '_' ? '-' : b); };
+  return std::equal(name.begin(), name.end(), other.begin(), other.end(), same);
+}
+
 /// What follows a CONNECT of unknown length is the tunnel, not a body.
 bool has_body(const codec::Request& request) {
   if (request.method == codec::Method::kConnect) return request.body == codec::BodyKind::kLength;
@@ -111,7 +118,7 @@ void ForwardAuth::copy_answer(codec::Headers& request, const codec::Headers& ans
   for (const wire::Text& listed : config_.response_headers) {
     const HeaderId id = codec::header_id(listed);
     if (is_bound(id)) continue;
-    request.remove(listed.view());
+    request.remove_if([&listed](const codec::Header& header) { return is_alias(header.name, listed); });
     for (const codec::Header& header : answer) {
       if (ascii::equals_ignoring_case(header.name, listed)) request.add(header);
     }

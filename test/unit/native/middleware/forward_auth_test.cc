@@ -177,8 +177,12 @@ TEST_CASE("a listed header that the answer lacks is removed all the same") {
   const Auth a("forward_auth_keep.bin");
   FakeExchange exchange;
   exchange.request.headers.add("X-User", "forged");
+  exchange.request.headers.add("x_user", "forged");
+  exchange.request.headers.add("X-Users", "kept");
   CHECK(exchange.run(a.auth) == Verdict::kNext);
   CHECK(values(exchange.request.headers, "X-User") == "-");
+  CHECK(values(exchange.request.headers, "X_User") == "-");
+  CHECK(values(exchange.request.headers, "X-Users") == "kept");
 }
 
 TEST_CASE("listed cookies of the answer replace the upstream's") {
