@@ -65,16 +65,18 @@ ParseOutcome parse_fields(Cursor& cursor, std::uint32_t max_fields, Headers& hea
 }
 
 /// Runs `parse(cursor)` on as much of `bytes` as a head may have. The first call parses at once; when the head turns
-/// out to be incomplete, later calls only look for its end, and the last one parses again: three passes at most.
+/// out to be incomplete, later calls only look for its end, and the last one parses again. So does the one that brings
+/// the end of the first line: a peer that speaks another protocol is refused then. Four passes at most.
 template <class Parse>
 ParseOutcome read_head(std::string_view bytes, const HeadLimits& limits, HeadScan& scan, std::size_t& consumed,
                        HeadFault& fault, Parse parse) {
   const std::string_view window = bytes.substr(0, limits.max_head_bytes);
   ParseOutcome outcome = ParseOutcome::kIncomplete;
   HeadScan::Found found = HeadScan::Found::kEnd;
+  const bool awaits_line = scan.in_first_line();
   if (scan.started()) found = scan.search(window);
   if (found == HeadScan::Found::kBareLineFeed) return refuse(fault, HeadFault::kBareLineFeed);
-  if (found == HeadScan::Found::kEnd) {
+  if (found == HeadScan::Found::kEnd || (awaits_line && !scan.in_first_line())) {
     Cursor cursor{window.data(), window.data(), window.data() + window.size()};
     outcome = parse(cursor);
     if (outcome == ParseOutcome::kComplete) consumed = static_cast<std::size_t>(cursor.at - window.data());
