@@ -1,0 +1,227 @@
+/** Servers behind the proxy: one that tells what it was sent, and one that misbehaves as it is told. */
+import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { ByteReader, Ended } from './byte-reader.js';
+import { type Body, type Fields, readBody, readHead, valueOf } from './http1.js';
+import { until } from './deadline.js';
+
+async function listen(server: Server): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return (server.address() as AddressInfo).port;
+}
+
+/** What the echo says about a request. */
+export interface Echoed {
+  readonly name: string;
+  readonly method: string;
+  readonly url: string;
+  readonly version: string;
+  readonly fields: Fields;
+  readonly body: string;
+  readonly trailers: Fields;
+}
+
+/** A server of Node's that answers in JSON with what it was sent. */
+export class EchoBackend implements AsyncDisposable {
+  readonly name: string;
+  readonly server = createHttpServer({ keepAliveTimeout: 60_000 });
+  readonly requests: Echoed[] = [];
+  connections = 0;
+  port = 0;
+
+  private constructor(name: string) {
+    this.name = name;
+    this.server.on('connection', () => this.connections++);
+    this.server.on('request', (incoming, response) => void this.#answer(incoming, response));
+  }
+
+  static async start(name = 'app'): Promise<EchoBackend> {
+    const backend = new EchoBackend(name);
+    backend.port = await listen(backend.server);
+    return backend;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** The last request that arrived. */
+  get last(): Echoed {
+    const last = this.requests.at(-1);
+    if (last === undefined) throw new Error('no request arrived');
+    return last;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const closed = new Promise((resolve) => this.server.close(resolve));
+    this.server.closeAllConnections();
+    await closed;
+  }
+
+  async #answer(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+    const pieces: Buffer[] = [];
+    try {
+      for await (const piece of incoming) pieces.push(piece as Buffer);
+    } catch {
+      return;
+    }
+    const { method = '', url = '', httpVersion, rawHeaders, rawTrailers } = incoming;
+    const body = Buffer.concat(pieces).toString('latin1');
+    const echoed: Echoed = {
+      name: this.name,
+      method,
+      url,
+      version: httpVersion,
+      fields: pairs(rawHeaders),
+      body,
+      trailers: pairs(rawTrailers),
+    };
+    this.requests.push(echoed);
+    response.setHeader('Content-Type', 'application/json');
+    response.end(JSON.stringify(echoed));
+  }
+}
+
+const pairs = (raw: readonly string[]): Fields =>
+  Array.from({ length: raw.length / 2 }, (_, index) => [raw[index * 2] ?? '', raw[index * 2 + 1] ?? ''] as const);
+
+/** The value of a field in what the echo says. */
+export const field = ({ fields }: Pick<Echoed, 'fields'>, name: string): string | undefined => valueOf(fields, name);
+
+/** A request as it arrived at the raw server. */
+export interface RawRequest {
+  readonly line: string;
+  readonly fields: Fields;
+  readonly body: Body;
+}
+
+/** One connection of the raw server. */
+export class Conversation {
+  readonly socket: Socket;
+  readonly reader: ByteReader;
+  /** The how manyth connection it is, from 0. */
+  readonly index: number;
+  readonly #requests: RawRequest[];
+
+  constructor(socket: Socket, index: number, requests: RawRequest[]) {
+    this.socket = socket;
+    this.reader = new ByteReader(socket);
+    this.index = index;
+    this.#requests = requests;
+  }
+
+  /** The next request with its body; undefined when the proxy closes instead. */
+  async request(): Promise<RawRequest | undefined> {
+    try {
+      const head = await readHead(this.reader);
+      const request = { ...head, body: await readBody(this.reader, head.fields, false) };
+      this.#requests.push(request);
+      return request;
+    } catch (thrown) {
+      if (thrown instanceof Ended) return undefined;
+      throw thrown;
+    }
+  }
+
+  /** The next head; its body is left in the reader. */
+  async head(): Promise<RawRequest | undefined> {
+    try {
+      const head = await readHead(this.reader);
+      const request = { ...head, body: { framing: 'none', bytes: Buffer.alloc(0), chunks: [], trailers: [] } as const };
+      this.#requests.push(request);
+      return request;
+    } catch (thrown) {
+      if (thrown instanceof Ended) return undefined;
+      throw thrown;
+    }
+  }
+
+  /** Sends text, each character one byte, or bytes. Whether they arrive is not this side's to know. */
+  send(bytes: string | Uint8Array): void {
+    this.socket.write(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes);
+  }
+  /** Ends cleanly after what was sent. */
+  end(bytes: string | Uint8Array = ''): void {
+    this.socket.end(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes);
+  }
+  /** Ends with a reset. */
+  reset(): void {
+    this.socket.resetAndDestroy();
+  }
+}
+
+/** What a raw server does with each connection. */
+export type Script = (conversation: Conversation) => Promise<void> | void;
+
+/** A server of raw bytes. */
+export class RawBackend implements AsyncDisposable {
+  readonly conversations: Conversation[] = [];
+  readonly requests: RawRequest[] = [];
+  /** What the script threw. */
+  readonly failures: unknown[] = [];
+  port = 0;
+  readonly #server: Server;
+
+  private constructor(script: Script) {
+    this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+      const conversation = new Conversation(socket, this.conversations.length, this.requests);
+      this.conversations.push(conversation);
+      Promise.resolve(script(conversation)).catch((thrown: unknown) => this.failures.push(thrown));
+    });
+  }
+
+  static async start(script: Script): Promise<RawBackend> {
+    const backend = new RawBackend(script);
+    backend.port = await listen(backend.#server);
+    return backend;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+  /** How often it was connected to. */
+  get connections(): number {
+    return this.conversations.length;
+  }
+  /** Bytes that have arrived over all connections. */
+  get bytes(): number {
+    return this.conversations.reduce((sum, { reader }) => sum + reader.total, 0);
+  }
+
+  /** Resolves when the proxy has ended the connection, and says how. */
+  async endingOf(index: number): Promise<'end' | 'reset'> {
+    return until(() => {
+      const ending = this.conversations[index]?.reader.ending ?? 'open';
+      return ending !== 'open' && ending;
+    }, `the proxy ends connection ${index}`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const { socket } of this.conversations) socket.destroy();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+}
+
+/** Answers every request with the same bytes and keeps the connection. */
+export const always =
+  (response: string): Script =>
+  async (conversation) => {
+    while ((await conversation.request()) !== undefined) conversation.send(response);
+  };
+
+/** Answers once and ends the connection. */
+export const onceThenEnd =
+  (response: string): Script =>
+  async (conversation) => {
+    if ((await conversation.request()) !== undefined) conversation.end(response);
+  };
+
+export const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
+
+/** A port on which nothing listens. */
+export async function closedPort(): Promise<number> {
+  const server = createServer();
+  const port = await listen(server);
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
