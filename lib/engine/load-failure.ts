@@ -39,7 +39,7 @@ export function explain(failure: LoadFailure): string {
     `  package    ${root}`,
     `  looked for ${wanted}`,
     `  found      ${present.length === 0 ? 'nothing' : present.join(', ')}`,
-    `  error      ${failure.reason.split('\n').slice(0, 4).join('\n             ')}`,
+    `  error      ${failure.reason.trim().split(/\s*\n\s*/).slice(0, 4).join('\n             ')}`,
     '',
     `  Likely cause: ${cause}`,
     `  Do this:      ${command}`,

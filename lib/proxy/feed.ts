@@ -33,8 +33,7 @@ export class Feed {
   async start(dynamic: DynamicConfig | undefined): Promise<Applied> {
     for (const { name } of this.#sources) this.#applier.await(name);
     if (dynamic !== undefined) await this.#load(this.#remember(dynamic));
-    const first = this.#sources.map((source) => this.#follow(source));
-    await Promise.race([Promise.all(first), this.#ports.sleep(longestWait, this.#ending.signal)]);
+    await this.#within(longestWait, Promise.all(this.#sources.map((source) => this.#follow(source))));
     this.#isServing = true;
     return this.#applier.apply();
   }
@@ -49,6 +48,14 @@ export class Feed {
   async stop(): Promise<void> {
     this.#ending.abort();
     await this.#reading;
+  }
+
+  /** Waits for something, but not longer than that; leaves no timer behind. */
+  async #within(milliseconds: number, something: Promise<unknown>): Promise<void> {
+    const early = new AbortController();
+    const signal = AbortSignal.any([early.signal, this.#ending.signal]);
+    await Promise.race([something, this.#ports.sleep(milliseconds, signal)]);
+    early.abort();
   }
 
   /** Follows a provider to the end; resolves at its first delivery, or when it ends without one. */
