@@ -31,19 +31,27 @@ class ServerSession : public net::SecureLayer {
   /// Index into the snapshot's tlsOptions that the server name selected.
   virtual std::uint32_t options() const = 0;
   virtual bool resumed() const = 0;
+  /// Why the handshake or a record failed, for the log; empty when nothing has. Static text.
+  virtual std::string_view fault() const = 0;
 };
 
-/// The certificates and options of one entry point, compiled. Immutable after build, shared by all workers, outlives its
-/// sessions only through the plan that holds it.
+/// The certificates and options of one entry point, compiled. Immutable after build, shared by all workers. Outlives the
+/// handshakes of its sessions, which the plan that holds it sees to; not the sessions.
 class ServerContext {
  public:
   virtual ~ServerContext() = default;
-  virtual std::unique_ptr<ServerSession> accept() const = 0;
+  /// `local_address`: the address the client came to, as text, which stands in for the name when it sends none (as in
+  /// Traefik). Only asked for when names_addresses(). Null when memory has run out.
+  virtual std::unique_ptr<ServerSession> accept(std::string_view local_address = {}) const = 0;
+  /// Whether some certificate is for an IP address.
+  virtual bool names_addresses() const = 0;
 };
 
-/// Builds the context of `entry_point`. Faults are sentences for the operator; a certificate that does not load is left
-/// out with a fault. `previous` (may be null) is searched for library contexts of the same identity, so that an
-/// unrelated reload does not parse every certificate again. Null only when not even the default certificate loads.
+/// Builds the context of `entry_point`; `snapshot` must outlive it. Faults are sentences for the operator that begin with
+/// the object they are about; a certificate that does not load is left out with a fault, and handshakes that need options
+/// that the library cannot do are refused. `previous` (may be null) is the context to share with: one of the same
+/// snapshot, with which everything is shared, or of the one before, so that an unrelated reload does not parse every
+/// certificate again. Null when the library cannot be set up at all.
 std::unique_ptr<ServerContext> make_server_context(const wire::Snapshot& snapshot, const wire::EntryPoint& entry_point,
                                                    std::shared_ptr<TicketKeys> keys, const ServerContext* previous,
                                                    std::vector<std::string>& faults);

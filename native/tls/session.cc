@@ -1,12 +1,10 @@
 #include "tls/session.h"
 
 #include <openssl/bio.h>
-#include <openssl/err.h>
 
 #include <algorithm>
 #include <climits>
 #include <cstring>
-#include <string>
 
 namespace fairlead::tls {
 namespace {
@@ -44,40 +42,50 @@ BIO_METHOD* make_pipe_method() {
   return method;
 }
 
-}  // namespace
-
-bool attach(SSL* ssl, MemoryPipe& pipe) {
+/// Gives `ssl` a BIO over `pipe`, which must outlive it. Without memory for one every step fails.
+void attach(SSL* ssl, MemoryPipe& pipe) {
   static const BIO_METHOD* const method = make_pipe_method();
   BIO* bio = BIO_new(method);
-  if (bio == nullptr) return false;
+  if (bio == nullptr) return;
   BIO_set_data(bio, &pipe);
   BIO_set_init(bio, 1);
   SSL_set_bio(ssl, bio, bio);
-  return true;
 }
 
-std::string take_error() {
-  const auto code = ERR_get_error();
-  ERR_clear_error();
-  if (code == 0) return {};
-  const char* reason = ERR_reason_error_string(code);
-  return reason == nullptr ? "unknown error" : reason;
-}
+}  // namespace
 
-/// Lends the caller's buffers to the library for one call.
+/// Lends the caller's buffers to the library for one call, and keeps its error queue, which belongs to the thread, from
+/// passing between connections.
 class Engine::Call {
  public:
   Call(MemoryPipe& pipe, net::CipherInput* input, ByteBuffer& output) : pipe_(pipe) {
     pipe_ = {input, &output};
     ERR_clear_error();
   }
-  ~Call() { pipe_ = {}; }
+  ~Call() {
+    pipe_ = {};
+    ERR_clear_error();
+  }
   Call(const Call&) = delete;
   Call& operator=(const Call&) = delete;
 
  private:
   MemoryPipe& pipe_;
 };
+
+Engine::Engine(SslPointer ssl) : ssl_(std::move(ssl)) {
+  attach(ssl_.get(), pipe_);
+  SSL_set_msg_callback(ssl_.get(), on_message);
+  SSL_set_msg_callback_arg(ssl_.get(), this);
+}
+
+void Engine::on_message(int is_write, int, int type, const void*, std::size_t, SSL* ssl, void* self) {
+  if (is_write != 0 || type != SSL3_RT_HANDSHAKE || SSL_in_init(ssl)) return;
+  auto& engine = *static_cast<Engine*>(self);
+  if (engine.is_flooded()) return;
+  // The library goes on until it has data or no more input.
+  if (++engine.messages_ > kMessageBudget) engine.pipe_.input = nullptr;
+}
 
 Engine::Step Engine::judge(int result) {
   switch (SSL_get_error(ssl_.get(), result)) {
@@ -89,6 +97,7 @@ Engine::Step Engine::judge(int result) {
     case SSL_ERROR_ZERO_RETURN:
       return Step::kClosed;
     default:
+      if (error_ == 0) error_ = ERR_peek_error();
       return Step::kFailed;
   }
 }
@@ -99,18 +108,22 @@ Engine::Step Engine::handshake(net::CipherInput& input, ByteBuffer& output) {
 }
 
 Engine::Step Engine::read(net::CipherInput& input, ByteBuffer& output, std::span<char> plain, std::size_t& count) {
-  const Call call(pipe_, &input, output);
   count = 0;
+  if (end_ != Step::kDone) return end_;
+  const Call call(pipe_, &input, output);
   Step step = Step::kDone;
-  while (count < plain.size()) {
+  while (count < plain.size() && step == Step::kDone) {
     const int room = static_cast<int>(std::min<std::size_t>(plain.size() - count, INT_MAX));
     const int got = SSL_read(ssl_.get(), plain.data() + count, room);
-    if (got <= 0) {
+    if (got > 0) {
+      count += static_cast<std::size_t>(got);
+      messages_ = 0;
+    } else {
       step = judge(got);
-      break;
     }
-    count += static_cast<std::size_t>(got);
   }
+  if (is_flooded()) step = Step::kFailed;
+  if (step == Step::kClosed || step == Step::kFailed) end_ = step;
   // What was decrypted before an end or a failure is delivered first; the next call meets the same end again.
   return count > 0 ? Step::kDone : step;
 }
@@ -129,7 +142,6 @@ Engine::Step Engine::write(net::CipherInput& input, ByteBuffer& output, std::str
 void Engine::shutdown(ByteBuffer& output) {
   const Call call(pipe_, nullptr, output);
   SSL_shutdown(ssl_.get());
-  ERR_clear_error();
 }
 
 }  // namespace fairlead::tls

@@ -1,20 +1,13 @@
 // What both ends of a TLS connection share: driving the library from memory.
 #pragma once
 
-#include <openssl/ssl.h>
-
-#include <memory>
+#include <string_view>
+#include <utility>
 
 #include "net/secure_layer.h"
+#include "tls/library.h"
 
 namespace fairlead::tls {
-
-struct FreeSsl {
-  void operator()(SSL* ssl) const { SSL_free(ssl); }
-  void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
-};
-using SslPointer = std::unique_ptr<SSL, FreeSsl>;
-using ContextPointer = std::unique_ptr<SSL_CTX, FreeSsl>;
 
 /// Where the library finds bytes and leaves them, for the duration of one call.
 struct MemoryPipe {
@@ -22,18 +15,14 @@ struct MemoryPipe {
   ByteBuffer* output = nullptr;
 };
 
-/// Gives `ssl` a BIO over `pipe`, which must outlive it. False when memory has run out.
-bool attach(SSL* ssl, MemoryPipe& pipe);
-/// Empties the library's error queue and returns its first entry as text, or an empty string.
-std::string take_error();
-
-/// Runs the steps of net::SecureLayer over one SSL object.
+/// Runs the steps of net::SecureLayer over one SSL object. What a peer can make us do without sending data is bounded:
+/// the library ends the connection after 32 empty records or 4 warnings in a row, we after 32 handshake messages.
 class Engine {
  public:
   using Step = net::SecureLayer::Step;
 
   /// Takes `ssl`, whose role has been set.
-  explicit Engine(SslPointer ssl) : ssl_(std::move(ssl)) { attach(ssl_.get(), pipe_); }
+  explicit Engine(SslPointer ssl);
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
@@ -42,14 +31,25 @@ class Engine {
   Step read(net::CipherInput& input, ByteBuffer& output, std::span<char> plain, std::size_t& count);
   Step write(net::CipherInput& input, ByteBuffer& output, std::string_view plain);
   void shutdown(ByteBuffer& output);
-  bool has_pending() const { return SSL_pending(ssl_.get()) > 0; }
+  /// True also when the end was met behind the data that was returned last, so that nobody waits for more.
+  bool has_pending() const { return end_ != Step::kDone || SSL_pending(ssl_.get()) > 0; }
+  /// Why a step failed, in the library's words; empty when none has.
+  std::string_view fault() const { return is_flooded() ? "TOO_MANY_KEY_UPDATES" : error_text(error_); }
 
  private:
   class Call;
+  /// Key updates and tickets that may come in a row (RFC 8446 section 4.6): each costs more than its 27 bytes.
+  static constexpr std::uint8_t kMessageBudget = 32;
+
+  static void on_message(int is_write, int version, int type, const void* data, std::size_t size, SSL* ssl, void* self);
+  bool is_flooded() const { return messages_ > kMessageBudget; }
   Step judge(int result);
 
   MemoryPipe pipe_;
   SslPointer ssl_;
+  ErrorCode error_ = 0;
+  Step end_ = Step::kDone;     // kClosed or kFailed once reading has come to it
+  std::uint8_t messages_ = 0;  // since the handshake or the last data
 };
 
 }  // namespace fairlead::tls

@@ -1,7 +1,6 @@
 #include "tls/ticket_keys.h"
 
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include <openssl/crypto.h>
 #include <openssl/rand.h>
 
 #include <cstring>
@@ -11,10 +10,7 @@
 namespace fairlead::tls {
 namespace {
 
-int context_slot() {
-  static const int slot = SSL_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
-  return slot;
-}
+constexpr std::size_t kVectorBytes = 16;  // of AES in CBC mode
 
 TicketKeys::Key fresh_key() {
   TicketKeys::Key key;
@@ -24,18 +20,32 @@ TicketKeys::Key fresh_key() {
   return key;
 }
 
-}  // namespace
+bool has_name(const TicketKeys::Key& key, const std::uint8_t* name) {
+  return std::memcmp(name, key.name.data(), key.name.size()) == 0;
+}
 
-std::shared_ptr<TicketKeys> make_ticket_keys() { return std::make_shared<TicketKeys>(); }
+/// A copy of a key that does not stay on the stack.
+struct Borrowed {
+  TicketKeys::Key key;
+  ~Borrowed() { OPENSSL_cleanse(&key, sizeof(key)); }
+};
+
+}  // namespace
 
 TicketKeys::TicketKeys(Clock clock) : clock_(clock), made_(clock()), current_(fresh_key()), previous_(fresh_key()) {}
 
+TicketKeys::~TicketKeys() {
+  OPENSSL_cleanse(&current_, sizeof(current_));
+  OPENSSL_cleanse(&previous_, sizeof(previous_));
+}
+
 void TicketKeys::rotate() {
-  const Nanos age = clock_() - made_;
+  const Nanos now = clock_();
+  const Nanos age = now - made_;
   if (age < kPeriod) return;
   previous_ = age < 2 * kPeriod ? current_ : fresh_key();
   current_ = fresh_key();
-  made_ = clock_();
+  made_ = now;
 }
 
 TicketKeys::Key TicketKeys::current() {
@@ -44,41 +54,33 @@ TicketKeys::Key TicketKeys::current() {
   return current_;
 }
 
-int TicketKeys::find(const std::uint8_t* name, Key& key) {
+TicketKeys::Found TicketKeys::find(const std::uint8_t* name, Key& key) {
   const std::lock_guard lock(mutex_);
   rotate();
-  if (std::memcmp(name, current_.name.data(), current_.name.size()) == 0) {
+  if (has_name(current_, name)) {
     key = current_;
-    return 1;
+    return Found::kCurrent;
   }
-  if (std::memcmp(name, previous_.name.data(), previous_.name.size()) != 0) return 0;
+  if (!has_name(previous_, name)) return Found::kUnknown;
   key = previous_;
-  return 2;
+  return Found::kPrevious;
 }
 
-bool TicketKeys::install(SSL_CTX* context) {
-  return SSL_CTX_set_ex_data(context, context_slot(), this) == 1 &&
-         SSL_CTX_set_tlsext_ticket_key_cb(context, callback) == 1;
-}
-
-int TicketKeys::callback(SSL* ssl, std::uint8_t* name, std::uint8_t* iv, EVP_CIPHER_CTX* cipher, HMAC_CTX* hmac,
-                         int encrypt) {
-  auto* keys = static_cast<TicketKeys*>(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), context_slot()));
-  Key key;
-  int found = 1;
-  if (encrypt == 1) {
-    key = keys->current();
+int TicketKeys::prepare(std::uint8_t* name, std::uint8_t* iv, EVP_CIPHER_CTX* cipher, TicketMac* mac, bool seals) {
+  Borrowed borrowed;
+  Key& key = borrowed.key;
+  Found found = Found::kCurrent;
+  if (seals) {
+    key = current();
     std::memcpy(name, key.name.data(), key.name.size());
-    if (RAND_bytes(iv, 16) != 1) return -1;
+    if (RAND_bytes(iv, kVectorBytes) != 1) return -1;
   } else {
-    found = keys->find(name, key);
-    if (found == 0) return 0;
+    found = find(name, key);
+    if (found == Found::kUnknown) return 0;
   }
-  const EVP_CIPHER* aes = EVP_aes_256_cbc();
-  const bool ready = (encrypt == 1 ? EVP_EncryptInit_ex(cipher, aes, nullptr, key.aes.data(), iv)
-                                   : EVP_DecryptInit_ex(cipher, aes, nullptr, key.aes.data(), iv)) == 1 &&
-                     HMAC_Init_ex(hmac, key.hmac.data(), key.hmac.size(), EVP_sha256(), nullptr) == 1;
-  return ready ? found : -1;
+  if (EVP_CipherInit_ex(cipher, EVP_aes_256_cbc(), nullptr, key.aes.data(), iv, seals ? 1 : 0) != 1) return -1;
+  if (!key_ticket_mac(mac, key.hmac)) return -1;
+  return found == Found::kPrevious ? 2 : 1;
 }
 
 }  // namespace fairlead::tls

@@ -1,21 +1,20 @@
 // Keys that seal session tickets (RFC 5077, RFC 8446 section 4.6.1): made here, rotated here, never written anywhere.
 #pragma once
 
-#include <openssl/ssl.h>
-
 #include <array>
 #include <cstdint>
 #include <mutex>
 
 #include "base/clock.h"
+#include "tls/library.h"
 #include "tls/server.h"
 
 namespace fairlead::tls {
 
-/// The current key seals; the one before it still opens. Thread-safe; taken once per handshake.
+/// The current key seals; the one before it still opens. Thread-safe; its lock is taken once per handshake.
 class TicketKeys {
  public:
-  /// A ticket lives at most one period longer than its key seals.
+  /// How long a key seals, and how long it opens after that.
   static constexpr Nanos kPeriod = 12 * 3600 * kSecond;
 
   struct Key {
@@ -23,18 +22,20 @@ class TicketKeys {
     std::array<std::uint8_t, 32> aes;
     std::array<std::uint8_t, 32> hmac;
   };
+  enum class Found : std::uint8_t { kUnknown, kCurrent, kPrevious };
   using Clock = Nanos (*)();
 
   explicit TicketKeys(Clock clock = monotonic_now);
-  Key current();
-  /// 0: unknown, 1: current, 2: opens, but the client should get a new ticket.
-  int find(const std::uint8_t* name, Key& key);
+  ~TicketKeys();
+  TicketKeys(const TicketKeys&) = delete;
+  TicketKeys& operator=(const TicketKeys&) = delete;
 
-  /// For SSL_CTX_set_tlsext_ticket_key_cb; the keys are found through `keys_of`.
-  static int callback(SSL* ssl, std::uint8_t* name, std::uint8_t* iv, EVP_CIPHER_CTX* cipher, HMAC_CTX* hmac,
-                      int encrypt);
-  /// Makes `context` use these keys; they must outlive it.
-  bool install(SSL_CTX* context);
+  Key current();
+  /// The key of that name; `key` is left alone when there is none.
+  Found find(const std::uint8_t* name, Key& key);
+
+  /// As a TicketCallback: prepares the sealing or the opening of one ticket.
+  int prepare(std::uint8_t* name, std::uint8_t* iv, EVP_CIPHER_CTX* cipher, TicketMac* mac, bool seals);
 
  private:
   void rotate();
