@@ -106,12 +106,12 @@ class Exchange final : public middleware::Facilities {
   loop::Task<Outcome> upgrade();
   loop::Task<Status> stream_body(codec::BodyChunk chunk);
   loop::Task<Status> stream_filtered(codec::BodyChunk chunk);
-  void choose_filters(const codec::BodyChunk& first);
+  void prepare_response(const codec::BodyChunk& first);
+  void pass_back(const Active& active, codec::Response& response, bool has_body);
   Status filter(std::string_view input, bool flush, bool last);
   Active& activate(const middleware::Middleware& middleware);
   loop::Task<Outcome> answer(const middleware::LocalReply& reply);
   loop::Task<Outcome> fail(Error error);
-  void run_response_chain(codec::Response& response);
 
   void log(Outcome outcome);
   middleware::Context context(const Active& active);

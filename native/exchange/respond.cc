@@ -37,15 +37,14 @@ loop::Task<Outcome> Exchange::respond() {
     const Outcome upgraded = co_await upgrade();
     co_return upgraded;
   }
-  run_response_chain(response_);
   const Result<codec::BodyChunk> first = outbound_->try_read_body();
   Status status = Unit{};
-  sent_ = &response_;
-  status_ = response_.status;
   if (!first.ok()) {
     status = first.error();
   } else {
-    choose_filters(*first);
+    prepare_response(*first);
+    sent_ = &response_;
+    status_ = response_.status;
     if (filter_count_ > 0) {
       status = co_await stream_filtered(*first);
     } else {
@@ -70,30 +69,25 @@ loop::Task<Outcome> Exchange::upgrade() {
   co_return failed;
 }
 
-void Exchange::run_response_chain(codec::Response& response) {
-  for (std::uint32_t i = active_count_; i-- > 0;) {
-    const Active& active = active_[i];
-    if ((active.middleware->phases() & middleware::kOnResponse) == 0) continue;
-    middleware::Context here = context(active);
-    active.middleware->on_response(here, response);
-  }
+/// One middleware's part of the way back: first it sees the head, then it may filter the body.
+void Exchange::pass_back(const Active& active, codec::Response& response, bool has_body) {
+  const std::uint32_t phases = active.middleware->phases();
+  middleware::Context here = context(active);
+  if ((phases & middleware::kOnResponse) != 0) active.middleware->on_response(here, response);
+  if (!has_body || (phases & middleware::kOnResponseBody) == 0 || filter_count_ == kMostFilters) return;
+  std::unique_ptr<middleware::BodyFilter> filter = active.middleware->body_filter(here, response);
+  if (filter != nullptr) filters_[filter_count_++] = std::move(filter);
 }
 
-/// Filters see the body innermost first, as the chain runs backwards. `first` is what has been received of it.
-void Exchange::choose_filters(const codec::BodyChunk& first) {
-  if (response_.body == BodyKind::kNone || request.method == codec::Method::kHead) return;
+/// The chain backwards, innermost first. `first` is what has been received of the body.
+void Exchange::prepare_response(const codec::BodyChunk& first) {
+  const bool has_body = response_.body != BodyKind::kNone && request.method != codec::Method::kHead;
   // A body that has arrived whole has a known length, which filters may ask for.
-  if (first.last && response_.body != BodyKind::kLength && outbound_->trailers().size() == 0) {
+  if (has_body && first.last && response_.body != BodyKind::kLength && outbound_->trailers().size() == 0) {
     response_.body = BodyKind::kLength;
     response_.content_length = first.data.size();
   }
-  for (std::uint32_t i = active_count_; i-- > 0 && filter_count_ < kMostFilters;) {
-    const Active& active = active_[i];
-    if ((active.middleware->phases() & middleware::kOnResponseBody) == 0) continue;
-    middleware::Context here = context(active);
-    std::unique_ptr<middleware::BodyFilter> filter = active.middleware->body_filter(here, response_);
-    if (filter != nullptr) filters_[filter_count_++] = std::move(filter);
-  }
+  for (std::uint32_t i = active_count_; i-- > 0;) pass_back(active_[i], response_, has_body);
   if (filter_count_ > 0) response_.body = BodyKind::kChunked;
 }
 
@@ -127,17 +121,19 @@ Status Exchange::filter(std::string_view input, bool flush, bool last) {
 
 loop::Task<Status> Exchange::stream_filtered(codec::BodyChunk chunk) {
   const ByteBuffer& output = filtered_[filter_count_ % 2];
-  bool head_sent = false;
-  for (;;) {
+  for (bool head_sent = false;; head_sent = true) {
     // Whatever has come in leaves again before we sleep for more: streams stay streams.
-    Status status = filter(chunk.data, !chunk.last && !head_sent ? !chunk.data.empty() : !chunk.last, chunk.last);
+    const bool flush = !chunk.last && !chunk.data.empty() && !outbound_->has_more();
+    Status status = filter(chunk.data, flush, chunk.last);
     if (!status.ok()) co_return status;
+    const bool has_trailers = chunk.last && outbound_->trailers().size() > 0;
+    const bool ends = chunk.last && !has_trailers;
     if (!head_sent) {
-      status = co_await inbound_.write_head(response_, output.view(), chunk.last);
-      head_sent = true;
-    } else if (chunk.last || !output.empty()) {
-      status = co_await inbound_.write_body(output.view(), chunk.last);
+      status = co_await inbound_.write_head(response_, output.view(), ends);
+    } else if (ends || !output.empty()) {
+      status = co_await inbound_.write_body(output.view(), ends);
     }
+    if (status.ok() && has_trailers) status = co_await inbound_.write_trailers(outbound_->trailers());
     if (!status.ok() || chunk.last) co_return status;
     const Result<codec::BodyChunk> next = co_await outbound_->read_body(0);
     if (!next.ok()) co_return next.error();
@@ -152,7 +148,7 @@ loop::Task<Outcome> Exchange::answer(const middleware::LocalReply& reply) {
   response->body = BodyKind::kLength;
   response->content_length = reply.body.size();
   reason_ = reply.reason;
-  run_response_chain(*response);
+  for (std::uint32_t i = active_count_; i-- > 0;) pass_back(active_[i], *response, false);
   if (response->status >= 400 || reply.reason != Reason::kNone) {
     response->headers.set("X-Request-Id", {request_id_, sizeof(request_id_)});
   }
@@ -165,7 +161,9 @@ loop::Task<Outcome> Exchange::answer(const middleware::LocalReply& reply) {
 }
 
 loop::Task<Outcome> Exchange::fail(Error error) {
-  const std::uint16_t status = reason_status(error.reason);
+  std::uint16_t status = reason_status(error.reason);
+  // Reasons that usually strike in the middle of a response have no status of their own.
+  if (status == 0 && error.origin == Origin::kUpstream) status = reason_status(Reason::kUpstreamMalformed);
   if (error.reason == Reason::kClientClosed) status_ = status;
   if (inbound_.head_written() || status == 0 || error.reason == Reason::kClientClosed) {
     reason_ = error.reason;
