@@ -1,7 +1,7 @@
 import type { Diagnostic } from './diagnostics/diagnostic.js';
 
 /** Every failure the control plane throws, keyed by a code that is stable across releases. */
-const catalogue = {
+export const errorCatalogue = {
   ERR_FAIRLEAD_APPLY: 'the data plane refused the configuration',
   ERR_FAIRLEAD_BIND: 'an entry point cannot listen',
   ERR_FAIRLEAD_CLOSED: 'the proxy is closed',
@@ -14,7 +14,7 @@ const catalogue = {
 } as const;
 
 /** The stable code of an `AppError`. */
-export type ErrorCode = keyof typeof catalogue;
+export type ErrorCode = keyof typeof errorCatalogue;
 
 /** A bug or a broken environment; what a user's text can cause is a `Diagnostic` instead. */
 export class AppError extends Error {
@@ -23,7 +23,7 @@ export class AppError extends Error {
 
   /** `detail` completes the sentence of the table; `options.cause` keeps what led here. */
   constructor(code: ErrorCode, detail?: string, options?: ErrorOptions) {
-    super(detail === undefined ? catalogue[code] : `${catalogue[code]}: ${detail}`, options);
+    super(detail === undefined ? errorCatalogue[code] : `${errorCatalogue[code]}: ${detail}`, options);
     this.code = code;
   }
 }

@@ -6,11 +6,14 @@ import { abiHeader, fingerprintModule } from './abi.js';
 import { countersHeader } from './counters.js';
 import { factoryHeader } from './factory.js';
 import type { GeneratedFile } from './file.js';
+import { schemaFiles } from './json-schema.js';
 import { recordsHeader } from './records.js';
+import { referencePages } from './reference.js';
 
 /** Every generated file with its current text. Same sources, same bytes. */
 export function generatedFiles(): readonly GeneratedFile[] {
-  return [recordsHeader(), factoryHeader(), countersHeader(), abiHeader(), fingerprintModule()];
+  const border = [recordsHeader(), factoryHeader(), countersHeader(), abiHeader(), fingerprintModule()];
+  return [...border, ...schemaFiles(), ...referencePages()];
 }
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
