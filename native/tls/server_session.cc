@@ -50,7 +50,9 @@ int ServerConnection::on_ticket(SSL* ssl, std::uint8_t* name, std::uint8_t* iv, 
                                 int encrypt) {
   const auto* session = static_cast<const ServerConnection*>(SSL_get_app_data(ssl));
   if (session->authority_ == nullptr) return -1;
-  return session->authority_->ticket_keys().prepare(name, iv, cipher, mac, encrypt == 1);
+  const int result = session->authority_->ticket_keys().prepare(name, iv, cipher, mac, encrypt == 1);
+  // In TLS 1.3 no ticket is used twice (RFC 8446 appendix C.4), so each resumption brings a new one.
+  return encrypt == 0 && result == 1 && SSL_version(ssl) == TLS1_3_VERSION ? 2 : result;
 }
 
 int ServerConnection::on_server_name(SSL* ssl, int* alert, void*) {

@@ -79,10 +79,9 @@ Engine::Engine(SslPointer ssl) : ssl_(std::move(ssl)) {
   SSL_set_msg_callback_arg(ssl_.get(), this);
 }
 
-void Engine::on_message(int is_write, int, int type, const void*, std::size_t, SSL* ssl, void* self) {
-  if (is_write != 0 || type != SSL3_RT_HANDSHAKE || SSL_in_init(ssl)) return;
+void Engine::on_message(int is_write, int, int type, const void*, std::size_t, SSL*, void* self) {
   auto& engine = *static_cast<Engine*>(self);
-  if (engine.is_flooded()) return;
+  if (is_write != 0 || type != SSL3_RT_HANDSHAKE || !engine.established_ || engine.is_flooded()) return;
   // The library goes on until it has data or no more input.
   if (++engine.messages_ > kMessageBudget) engine.pipe_.input = nullptr;
 }
@@ -104,7 +103,9 @@ Engine::Step Engine::judge(int result) {
 
 Engine::Step Engine::handshake(net::CipherInput& input, ByteBuffer& output) {
   const Call call(pipe_, &input, output);
-  return judge(SSL_do_handshake(ssl_.get()));
+  const Step step = judge(SSL_do_handshake(ssl_.get()));
+  established_ = step == Step::kDone;
+  return step;
 }
 
 Engine::Step Engine::read(net::CipherInput& input, ByteBuffer& output, std::span<char> plain, std::size_t& count) {

@@ -50,6 +50,7 @@ class Engine {
   ErrorCode error_ = 0;
   Step end_ = Step::kDone;     // kClosed or kFailed once reading has come to it
   std::uint8_t messages_ = 0;  // since the handshake or the last data
+  bool established_ = false;
 };
 
 }  // namespace fairlead::tls

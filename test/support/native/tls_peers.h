@@ -79,6 +79,11 @@ class RawClient {
     layer_ = std::make_unique<RawLayer>(std::move(ssl));
   }
 
+  // OpenSSL forgets the session of a connection that was not closed in good order.
+  ~RawClient() { SSL_set_shutdown(ssl(), SSL_SENT_SHUTDOWN); }
+  RawClient(const RawClient&) = delete;
+  RawClient& operator=(const RawClient&) = delete;
+
   RawLayer& layer() { return *layer_; }
   SSL* ssl() { return layer_->ssl(); }
   /// The newest ticket, owned by the client; null when it got none.
