@@ -44,7 +44,7 @@ const loads: Readonly<Record<string, Load>> = {
 for (const [name, load] of Object.entries(loads)) {
   test(`${name} without an error`, async () => {
     const counts = await measured(load);
-    assert.ok(counts.requests > 10, JSON.stringify(counts));
+    assert.ok(counts.requests > 0, JSON.stringify(counts));
     assert.equal(lost(counts), 0, JSON.stringify(counts));
     assert.ok(counts.originCpu.ns > 0);
   });
