@@ -69,9 +69,9 @@ bool passes_filters(const wire::AccessLog& config, const AccessRecord& record) {
   if (record.internal && !config.add_internals) return false;
   const bool filtered = !config.status_codes.empty() || config.retry_attempts || config.min_duration > 0;
   if (!filtered) return true;
-  const bool status = std::any_of(config.status_codes.begin(), config.status_codes.end(), [&](const wire::StatusRange& r) {
-    return record.status >= r.from && record.status <= r.to;
-  });
+  const bool status =
+      std::any_of(config.status_codes.begin(), config.status_codes.end(),
+                  [&](const wire::StatusRange& r) { return record.status >= r.from && record.status <= r.to; });
   return status || (config.retry_attempts && record.retries > 0) ||
          (config.min_duration > 0 && record.duration > config.min_duration);
 }

@@ -28,7 +28,8 @@ class JsonLine {
     line_.push('"');
     line_.commit(strftime(line_.reserve(32), 32, "%Y-%m-%dT%H:%M:%S.", &parts));
     const std::uint64_t fraction = wall % kSecond;
-    for (std::uint64_t unit = kSecond / 10; unit > 0; unit /= 10) line_.push(static_cast<char>('0' + fraction / unit % 10));
+    for (std::uint64_t unit = kSecond / 10; unit > 0; unit /= 10)
+      line_.push(static_cast<char>('0' + fraction / unit % 10));
     line_.append("Z\"");
   }
   /// `<prefix><name>`, as the header modes say.

@@ -89,7 +89,9 @@ void Exchange::client_gone() {
   log(Outcome::kCut);
 }
 
-std::unique_ptr<upstream::Connection> Exchange::take_tunnel(net::Buffer& first) { return outbound_->take_tunnel(first); }
+std::unique_ptr<upstream::Connection> Exchange::take_tunnel(net::Buffer& first) {
+  return outbound_->take_tunnel(first);
+}
 
 loop::Task<void> Exchange::sleep(Nanos duration) { co_await loop::SleepUntil(worker_.loop, now() + duration); }
 

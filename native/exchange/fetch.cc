@@ -47,7 +47,8 @@ loop::Task<Status> Exchange::fetch(const middleware::FetchRequest& asked, middle
     std::unique_ptr<upstream::Connection> connection = attempt == 0 ? pool.take() : nullptr;
     if (connection == nullptr) {
       const upstream::ConnectContext where{worker_.loop, worker_.scratch, worker_.resolver, worker_.counters};
-      upstream::ConnectResult connected = co_await upstream::connect(where, *target.server, *target.transport, target.tls);
+      upstream::ConnectResult connected =
+          co_await upstream::connect(where, *target.server, *target.transport, target.tls);
       if (!connected.status.ok()) co_return connected.status;
       connection = std::move(connected.connection);
     }

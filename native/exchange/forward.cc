@@ -64,7 +64,8 @@ loop::Task<Exchange::Try> Exchange::try_server(std::uint32_t service, std::uint3
   result.reused = connection != nullptr;
   if (connection == nullptr) {
     const upstream::ConnectContext where{worker_.loop, worker_.scratch, worker_.resolver, worker_.counters};
-    upstream::ConnectResult connected = co_await upstream::connect(where, *target_->server, *target_->transport, target_->tls);
+    upstream::ConnectResult connected =
+        co_await upstream::connect(where, *target_->server, *target_->transport, target_->tls);
     if (!connected.status.ok()) {
       result.status = connected.status;
       result.unconnected = true;

@@ -42,7 +42,8 @@ bool aliases_managed(std::string_view name) {
   char dashed[kLongestManaged];
   std::replace_copy(name.begin(), name.end(), dashed, '_', '-');
   const HeaderId id = codec::header_id({dashed, name.size()});
-  return is_forwarded(id) || id == HeaderId::kContentLength || id == HeaderId::kTransferEncoding || id == HeaderId::kHost;
+  return is_forwarded(id) || id == HeaderId::kContentLength || id == HeaderId::kTransferEncoding ||
+         id == HeaderId::kHost;
 }
 
 /// One pass over the fields. False: a field must be refused.
@@ -117,9 +118,9 @@ Said what_was_said(const codec::Headers& headers) {
 
 bool is_trusted_hop(const wire::EntryPoint& settings, const codec::Peer& peer) {
   if (settings.forwarded_insecure) return true;
-  return std::any_of(settings.forwarded_trusted.begin(), settings.forwarded_trusted.end(), [&](const wire::Cidr& range) {
-    return net::in_range(peer.client.ip, range.high, range.low, range.bits);
-  });
+  return std::any_of(
+      settings.forwarded_trusted.begin(), settings.forwarded_trusted.end(),
+      [&](const wire::Cidr& range) { return net::in_range(peer.client.ip, range.high, range.low, range.bits); });
 }
 
 bool settle_forwarded_headers(codec::Request& request, const codec::Peer& peer, const wire::EntryPoint& settings,

@@ -49,7 +49,8 @@ const char* broken_reference(const wire::Snapshot& root) {
   for (std::uint32_t i = 0; i < root.services.size(); ++i) {
     const wire::Service& service = root.services[i];
     if (service.kind > static_cast<std::uint8_t>(wire::ServiceKind::kNoop)) return "a service is of an unknown kind";
-    if (!indexes_below(service.chain, root.middlewares.size())) return "a service names a middleware that does not exist";
+    if (!indexes_below(service.chain, root.middlewares.size()))
+      return "a service names a middleware that does not exist";
     if (!service.servers.empty() && service.transport >= root.transports.size()) {
       return "a service names a transport that does not exist";
     }

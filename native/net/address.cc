@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 
+#include <charconv>
 #include <cstring>
 
 namespace fairlead::net {
@@ -18,12 +19,20 @@ void store_big_endian(std::uint64_t word, unsigned char* bytes) {
   std::memcpy(bytes, &word, sizeof(word));
 }
 
-IpAddress from_v4(const in_addr& address) {
-  return {0, (0xffffULL << 32) | ntohl(address.s_addr)};
-}
+IpAddress from_v4(const in_addr& address) { return {0, (0xffffULL << 32) | ntohl(address.s_addr)}; }
 
 IpAddress from_v6(const in6_addr& address) {
   return {load_big_endian(address.s6_addr), load_big_endian(address.s6_addr + 8)};
+}
+
+// By hand: inet_ntop() goes through printf, and every accepted connection has its peer formatted.
+std::string_view format_v4(std::uint32_t address, char* buffer) {
+  char* at = buffer;
+  for (int shift = 24; shift >= 0; shift -= 8) {
+    at = std::to_chars(at, at + 3, address >> shift & 0xff).ptr;
+    if (shift > 0) *at++ = '.';
+  }
+  return {buffer, static_cast<std::size_t>(at - buffer)};
 }
 
 }  // namespace
@@ -42,15 +51,11 @@ std::optional<IpAddress> IpAddress::parse(std::string_view text) {
 }
 
 std::string_view IpAddress::format(char* buffer) const {
-  if (is_v4()) {
-    in_addr v4{htonl(static_cast<std::uint32_t>(low))};
-    inet_ntop(AF_INET, &v4, buffer, INET6_ADDRSTRLEN);
-  } else {
-    in6_addr v6{};
-    store_big_endian(high, v6.s6_addr);
-    store_big_endian(low, v6.s6_addr + 8);
-    inet_ntop(AF_INET6, &v6, buffer, INET6_ADDRSTRLEN);
-  }
+  if (is_v4()) return format_v4(static_cast<std::uint32_t>(low), buffer);
+  in6_addr v6{};
+  store_big_endian(high, v6.s6_addr);
+  store_big_endian(low, v6.s6_addr + 8);
+  inet_ntop(AF_INET6, &v6, buffer, INET6_ADDRSTRLEN);
   return buffer;
 }
 

@@ -58,6 +58,9 @@ class Stream {
   /// Writes what fits. Through TLS all of `bytes` is taken as long as nothing older waits; flush() sends the rest.
   IoResult try_write(std::string_view bytes);
 
+  /// Writes all of `bytes` if that goes without waiting. True: `result` is final, success or failure. False: `bytes` is
+  /// what is left for write_all(). Saves the frame of write_all() for messages that fit the socket's buffer.
+  bool write_now(std::string_view& bytes, IoResult& result);
   /// As try_read, but waits.
   loop::Task<IoResult> read(std::span<char> into, Nanos deadline);
   /// Writes all of `bytes` and flushes. `stall` is how long (ns, 0 = for ever) the peer may take none of it.

@@ -19,7 +19,8 @@ constexpr Error kMalformed{Reason::kUpstreamMalformed, Origin::kUpstream, Retry:
 // Bodies up to this size leave in one send with what frames them.
 constexpr std::size_t kCopyBytes = 16 * 1024;
 // What a server may say in one head. Larger than for clients: it is ours, and cookies add up.
-constexpr codec::http1::HeadLimits kLimits{.max_head_bytes = 256 * 1024, .max_line_bytes = 16 * 1024, .max_fields = 500};
+constexpr codec::http1::HeadLimits kLimits{
+    .max_head_bytes = 256 * 1024, .max_line_bytes = 16 * 1024, .max_fields = 500};
 
 }  // namespace
 
@@ -63,7 +64,15 @@ loop::Task<Status> Http1Client::write_head(const codec::Request& request, const 
     at = static_cast<char*>(std::memcpy(at, kLastChunk.data(), kLastChunk.size())) + kLastChunk.size();
   }
   out.commit(static_cast<std::size_t>(at - out.data()));
-  Status sent = co_await send(out.view());
+  std::string_view unsent = out.view();
+  net::IoResult written;
+  Status sent = Unit{};
+  if (!connection_->stream.write_now(unsent, written)) {
+    sent = co_await send(unsent);
+  } else if (!written.ok()) {
+    failed_ = true;
+    sent = broken();
+  }
   if (!sent.ok()) co_return sent;
   request_complete_ = ends;
   out.release();

@@ -127,12 +127,15 @@ loop::Task<Result<BodyChunk>> ServerStream::read_body(Nanos deadline) {
   co_return translate(piece);
 }
 
+Status ServerStream::outcome(const net::IoResult& sent) {
+  if (sent.ok()) return Unit{};
+  closing_ = true;
+  return sent.kind == Kind::kTimeout ? kStalled : kGone;
+}
+
 loop::Task<Status> ServerStream::send(std::string_view bytes) {
   const net::IoResult sent = co_await stream_.write_all(bytes, stall_);
-  if (sent.ok()) co_return Unit{};
-  closing_ = true;
-  if (sent.kind == Kind::kTimeout) co_return kStalled;
-  co_return kGone;
+  co_return outcome(sent);
 }
 
 loop::Task<Status> ServerStream::write_interim(const Response& response) {
@@ -194,7 +197,14 @@ loop::Task<Status> ServerStream::write_head(const Response& response, std::strin
     at = static_cast<char*>(std::memcpy(at, kLastChunk.data(), kLastChunk.size())) + kLastChunk.size();
   }
   out.commit(static_cast<std::size_t>(at - out.data()));
-  Status sent = co_await send(out.view());
+  std::string_view unsent = out.view();
+  net::IoResult written;
+  Status sent = Unit{};
+  if (stream_.write_now(unsent, written)) {
+    sent = outcome(written);
+  } else {
+    sent = co_await send(unsent);
+  }
   if (!sent.ok()) co_return sent;
   if (ends) {
     if (owed_ > 0 && !discards_body_) co_return kMiscounted;

@@ -63,6 +63,7 @@ class ServerStream final : public Inbound {
   void begin_exchange(Request& request);
   ResponseFraming frame(const Response& response);
   Result<BodyChunk> translate(const BodySource::Piece& piece) const;
+  Status outcome(const net::IoResult& sent);
   loop::Task<Status> send(std::string_view bytes);
 
   net::Stream& stream_;
