@@ -14,7 +14,8 @@ endif()
 # Line tables only (-g1): stack traces and profiles name functions and lines, at a quarter of the size of -g.
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1 -DNDEBUG")
 set(CMAKE_C_FLAGS_RELEASE "-O2 -g1 -DNDEBUG")
-set(CMAKE_CXX_FLAGS_DEBUG "-Og -g")
+# Sibling calls: without them each coroutine that resumes another would leave a frame on the stack.
+set(CMAKE_CXX_FLAGS_DEBUG "-Og -g -foptimize-sibling-calls")
 set(CMAKE_C_FLAGS_DEBUG "-Og -g")
 
 # The same bytes come out wherever the tree stands, and ccache may serve one build tree from another's results.
