@@ -21,10 +21,7 @@ Descriptor::~Descriptor() {
 }
 
 Loop::Loop()
-    : epoll_(epoll_create1(EPOLL_CLOEXEC)),
-      now_(monotonic_now()),
-      timers_(now_),
-      mailbox_descriptor_(mailbox_.fd()) {
+    : epoll_(epoll_create1(EPOLL_CLOEXEC)), now_(monotonic_now()), timers_(now_), mailbox_descriptor_(mailbox_.fd()) {
   FAIRLEAD_CHECK(epoll_ >= 0);
   FAIRLEAD_CHECK(watch(mailbox_descriptor_));
 }
@@ -47,19 +44,24 @@ bool Loop::watch(Descriptor& descriptor) {
 void Loop::forget(Descriptor& descriptor) {
   if (descriptor.loop_ == nullptr) return;
   descriptor.loop_ = nullptr;
-  // close() takes it out of epoll; what is left are events of this batch that have not been dispatched yet.
+  // close() alone would do only if no child process of the host, between its fork and its exec, shared the socket: epoll
+  // would go on and report it with a pointer to what is gone.
+  epoll_ctl(epoll_, EPOLL_CTL_DEL, descriptor.fd_, nullptr);
   for (int i = 0; i < event_count_; ++i) {
-    if (events_[static_cast<std::size_t>(i)].data.ptr == &descriptor) events_[static_cast<std::size_t>(i)].data.ptr = nullptr;
+    if (events_[static_cast<std::size_t>(i)].data.ptr == &descriptor)
+      events_[static_cast<std::size_t>(i)].data.ptr = nullptr;
   }
 }
 
 void Loop::run() {
   while (!stopping_) {
-    const Nanos sleep = timers_.until_next(now_, kLongestSleep);
+    const bool waits = ready_.empty() && later_.empty();
+    // From the clock, not from now(): what the last turn has taken would be slept on top.
+    const Nanos sleep = waits ? timers_.until_next(monotonic_now(), kLongestSleep) : 0;
     // Rounded up: waking before the tick would only mean sleeping again.
-    const int timeout = ready_.empty() ? static_cast<int>((sleep + kMillisecond - 1) / kMillisecond) : 0;
-    turn(timeout);
+    turn(static_cast<int>((sleep + kMillisecond - 1) / kMillisecond));
   }
+  stopping_ = false;
   FramePool::trim();
 }
 
@@ -72,6 +74,7 @@ void Loop::turn(int timeout_ms) {
     run_ready();
   }
   event_count_ = 0;
+  ready_.take_all(later_);
   timers_.advance(now_);
   run_ready();
   if (turn_end_ != nullptr) turn_end_(turn_end_argument_);

@@ -75,7 +75,7 @@ class Loop {
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
-  /// Runs until stop(); the calling thread is the worker.
+  /// Runs until stop(); the calling thread is the worker. May be called again afterwards.
   void run();
   /// Ends run() after the current turn. Worker thread only; others post it.
   void stop() { stopping_ = true; }
@@ -89,13 +89,20 @@ class Loop {
 
   /// Puts the descriptor into epoll if it is not there. False when the kernel refuses (out of memory or watches).
   bool watch(Descriptor& descriptor);
-  /// Takes it out of the current batch of events and of epoll's reach; before close().
+  /// Takes it out of epoll and of the current batch of events; before close().
   void forget(Descriptor& descriptor);
   /// Lets `waiter` run later in this turn.
   void make_ready(Waiter& waiter, Wake outcome) {
     waiter.outcome = outcome;
     waiter.unlink();
     ready_.push_back(waiter);
+  }
+  /// Lets `waiter` run in the next turn, which does not sleep: for work that is cut into pieces so that others get
+  /// their turn in between.
+  void make_ready_later(Waiter& waiter, Wake outcome) {
+    waiter.outcome = outcome;
+    waiter.unlink();
+    later_.push_back(waiter);
   }
 
   /// Called once at the end of each turn (deferred frees, batched output). May be null.
@@ -126,6 +133,7 @@ class Loop {
   Mailbox mailbox_;
   Descriptor mailbox_descriptor_;
   IntrusiveList<Waiter> ready_;
+  IntrusiveList<Waiter> later_;
   std::array<epoll_event, kBatch> events_;
   int event_count_ = 0;
   TurnEnd turn_end_ = nullptr;

@@ -1,0 +1,13 @@
+// Threads of our own inside a process that is somebody else's.
+#pragma once
+
+#include <functional>
+#include <thread>
+
+namespace fairlead::loop {
+
+/// Starts a thread that runs `body`, under `name` (at most 15 bytes) in debuggers and `top`. Signals to the process are
+/// blocked on it: they belong to the host, whose handlers must run on its own threads.
+std::thread start_thread(const char* name, std::function<void()> body);
+
+}  // namespace fairlead::loop
