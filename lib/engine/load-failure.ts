@@ -39,14 +39,20 @@ export function explain(failure: LoadFailure): string {
     `  package    ${root}`,
     `  looked for ${wanted}`,
     `  found      ${present.length === 0 ? 'nothing' : present.join(', ')}`,
-    `  error      ${failure.reason.trim().split(/\s*\n\s*/).slice(0, 4).join('\n             ')}`,
+    `  error      ${failure.reason
+      .trim()
+      .split(/\s*\n\s*/)
+      .slice(0, 4)
+      .join('\n             ')}`,
     '',
     `  Likely cause: ${cause}`,
     `  Do this:      ${command}`,
   ].join('\n');
 }
 
-function advise({ platform, arch, libc, node, override, candidates, reason }: LoadFailure): Advice {
+const isInstalled = (root: string): boolean => root.includes('/node_modules/');
+
+function advise({ root, platform, arch, libc, node, override, candidates, reason }: LoadFailure): Advice {
   if (override !== undefined && candidates.length === 0) {
     return { cause: 'FAIRLEAD_NATIVE_PATH names a file that is not there', command: 'unset FAIRLEAD_NATIVE_PATH' };
   }
@@ -80,8 +86,8 @@ function advise({ platform, arch, libc, node, override, candidates, reason }: Lo
   }
   if (candidates.length === 0 && platform === 'linux' && (arch === 'x64' || arch === 'arm64')) {
     return {
-      cause: 'the package was installed without its prebuilt files, or this is a clone that was not built',
-      command: build,
+      cause: isInstalled(root) ? 'the package was installed without its prebuilt files' : 'this clone was not built',
+      command: isInstalled(root) ? reinstall : build,
     };
   }
   if (platform !== 'linux')

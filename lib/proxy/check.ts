@@ -37,10 +37,10 @@ export async function checkConfiguration(
     ready: true,
   };
   const first = assemble(delivered, settings, { now });
-  const faults = nativeFaults(stamp(prepare(first, install, around).encoded, 1));
+  const { encoded, findings } = prepare(first, install, around);
+  const faults = nativeFaults(stamp(encoded, 1));
   const refused = faults.flatMap((fault) => refusalsOf(fault, first));
   const configuration = refused.length === 0 ? first : assemble(delivered, settings, { now, refused });
-  const { findings } = prepare(configuration, install, around);
   const strange = faults.filter((fault) => refusalsOf(fault, first).length === 0).map(faultFinding);
   return {
     diagnostics: [...findingsOf(install, configuration), ...findings, ...strange],

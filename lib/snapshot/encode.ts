@@ -71,8 +71,6 @@ function outside(value: unknown, field: string): never {
   throw new RangeError(`${String(value)} does not fit into ${field}`);
 }
 
-/** Texts of at most this length are stored once; longer ones (certificates) hardly ever repeat. */
-const longestShared = 0xffff;
 /** Texts of at most this length are copied character by character, which beats a call into the runtime. */
 const longestCopied = 64;
 
@@ -80,8 +78,6 @@ class Writer {
   #buffer = Buffer.alloc(64 * 1024);
   #view = new DataView(this.#buffer.buffer, this.#buffer.byteOffset, this.#buffer.length);
   #used = 0;
-  /** Offset × 65536 + size, which a number holds exactly: the texts of a large configuration are many. */
-  readonly #texts = new Map<string, number>();
 
   /** Takes zeroed space and returns its offset. */
   reserve(size: number, align: number): number {
@@ -109,19 +105,11 @@ class Writer {
     this.#view.setBigUint64(at, BigInt.asUintN(64, wide), true);
   }
 
-  // Offsets are unsigned and count from the slot, so a text that was stored before its slot is stored again.
+  // A text that repeats is stored again: looking for it costs more than the bytes, as nearly all differ.
   text(value: string, at: number): void {
     if (value === '') return;
-    const known = this.#texts.get(value);
-    const knownAt = known === undefined ? 0 : Math.floor(known / 0x1_0000);
-    if (known !== undefined && knownAt > at) {
-      this.span(at, knownAt, known % 0x1_0000);
-      return;
-    }
     const target = this.#used;
-    const size = this.#copy(value, target);
-    if (size <= longestShared) this.#texts.set(value, target * 0x1_0000 + size);
-    this.span(at, target, size);
+    this.span(at, target, this.#copy(value, target));
   }
 
   span(at: number, target: number, length: number): void {

@@ -3,7 +3,7 @@
  *
  * A record is laid out as the C++ compiler would lay out a struct of the same fields: natural alignment, little endian.
  * Text and lists are (offset from their own slot, length) pairs of 32 bits each, so C++ reads the buffer in place and
- * needs no base pointer. Equal texts are stored once.
+ * needs no base pointer.
  */
 export type Scalar = { readonly kind: 'bool' | 'u8' | 'u16' | 'u32' | 'u64' | 'i64' | 'text' };
 export type Field = Scalar | { readonly kind: 'list'; readonly of: Field | RecordType<Fields> } | RecordType<Fields>;

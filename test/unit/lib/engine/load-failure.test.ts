@@ -14,7 +14,8 @@ const usual: LoadFailure = {
 };
 
 const cases: readonly (readonly [name: string, failure: Partial<LoadFailure>, cause: RegExp, command: RegExp])[] = [
-  ['nothing is there', { candidates: [] }, /without its prebuilt files/, /npm run build/],
+  ['nothing is there', { candidates: [] }, /without its prebuilt files/, /npm install --force/],
+  ['a clone was not built', { candidates: [], root: '/src/fairlead' }, /clone was not built/, /npm run build/],
   ['the platform is another', { platform: 'darwin', candidates: [] }, /this is darwin/, /Linux container/],
   [
     'the architecture is another',

@@ -79,17 +79,6 @@ describe('encode', () => {
     );
   });
 
-  test('stores a text that repeats once', () => {
-    const type = record('Names', { names: list(text) });
-    const once = encode(type, { names: ['example'] }).length;
-    const thrice = encode(type, { names: ['example', 'example', 'example'] });
-    assert.equal(thrice.length, once + 16);
-    assert.deepEqual(
-      [8, 16, 24].map((slot) => textAt(thrice, slot)),
-      ['example', 'example', 'example'],
-    );
-  });
-
   test('aligns the items of lists and nests them', () => {
     const item = record('Item', { id: u64, tags: list(text) });
     const bytes = encode(record('Root', { odd: text, items: list(item) }), {
