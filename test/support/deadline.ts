@@ -4,6 +4,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 /** Everything is slower under a sanitizer. */
 const slowdown = Number(process.env['FAIRLEAD_TEST_SLOWDOWN'] ?? '1');
 
+/** Whether a sanitizer watches: then memory says nothing. */
+export const isInstrumented = slowdown > 1;
+
 /** Milliseconds that are ample for anything that should happen at once, on a busy machine. */
 export const ample = 15_000 * slowdown;
 

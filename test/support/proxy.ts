@@ -1,5 +1,5 @@
 /** Proxies for tests: on a free port of the loopback interface, gone at the end of the block. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -10,6 +10,7 @@ import {
   type Proxy,
   type ProxyConfig,
 } from '../../lib/index.js';
+import { until } from './deadline.js';
 import { Client, type ClientOptions, type RawResponse } from './client.js';
 
 /** A proxy that runs, and ways to talk to it. */
@@ -106,6 +107,13 @@ export class TestFolder implements AsyncDisposable {
     const path = this.file(name);
     await writeFile(path, typeof content === 'string' ? content : JSON.stringify(content));
     return path;
+  }
+  /** The lines of a file that somebody else writes, once there are so many. */
+  async lines(name: string, count = 1): Promise<readonly string[]> {
+    return until(async () => {
+      const lines = (await readFile(this.file(name), 'utf8')).split('\n').slice(0, -1);
+      return lines.length >= count && lines;
+    }, `${name} has ${count} lines`);
   }
   async [Symbol.asyncDispose](): Promise<void> {
     await rm(this.path, { recursive: true, force: true });
