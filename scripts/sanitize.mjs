@@ -1,6 +1,6 @@
 // npm run sanitize:address | sanitize:thread: native unit tests, then the integration tests, with every native line
-// instrumented (address brings undefined behaviour along). `-- --only=native` stops after the unit tests.
-import { mkdirSync, writeFileSync } from 'node:fs';
+// instrumented (address brings undefined behaviour along). `-- --only=native` or `-- --only=integration part-of-a-path` does less.
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { buildAddon, buildTypeScript, configure, ninja } from './build-steps.mjs';
@@ -23,7 +23,10 @@ const kinds = {
   },
 };
 
+const kReportLines = 60;
+
 const [kind = '', ...rest] = process.argv.slice(2);
+const part = rest.find((word) => !word.startsWith('--'));
 
 await script(async () => {
   const settings = kinds[kind];
@@ -31,15 +34,17 @@ await script(async () => {
   await setUp('test');
   const variant = `sanitize-${kind}`;
   const defines = { CMAKE_BUILD_TYPE: 'Debug', FAIRLEAD_SANITIZE: kind };
+  if (!rest.includes('--only=integration')) await native(variant, defines, settings);
+  if (!rest.includes('--only=native')) await integration(variant, defines, settings);
+});
+
+async function native(variant, defines, settings) {
   const tree = await configure(variant, defines);
   say(`native unit tests with the ${kind} sanitizer`);
   await ninja(tree, ['fairlead_unit_tests']);
-  await run('ctest', ['--test-dir', tree, '--output-on-failure', '-j', String(availableParallelism())], {
-    env: settings.unit,
-  });
-  if (rest.includes('--only=native')) return;
-  await integration(variant, defines, settings);
-});
+  const jobs = String(availableParallelism());
+  await run('ctest', ['--test-dir', tree, '--output-on-failure', '-j', jobs], { env: settings.unit });
+}
 
 /** The integration suite with the instrumented addon, and the sanitizer's runtime loaded before Node. */
 async function integration(variant, defines, settings) {
@@ -50,7 +55,35 @@ async function integration(variant, defines, settings) {
   writeFileSync(join(home, 'package.json'), '{"name":"fairlead"}\n');
   say('integration tests with the instrumented addon');
   const preload = output('gcc', [`-print-file-name=${settings.runtime}`])?.trim();
-  // Everything is slower by a factor of three to ten, so deadlines in tests are stretched.
-  const env = { ...settings.node, LD_PRELOAD: preload, FAIRLEAD_PREBUILD: home, FAIRLEAD_TEST_SLOWDOWN: '5' };
-  await nodeTests(suite('integration'), { concurrency: 1, timeoutMs: 600_000, env });
+  const reports = join(home, 'reports');
+  rmSync(reports, { recursive: true, force: true });
+  mkdirSync(reports);
+  // Reports go to files: the tests keep what a proxy writes to themselves. Deadlines in tests are stretched, because
+  // everything is slower by a factor of three to ten.
+  const env = {
+    LD_PRELOAD: preload,
+    FAIRLEAD_PREBUILD: home,
+    FAIRLEAD_TEST_SLOWDOWN: '5',
+    ...logTo(reports, settings.node),
+  };
+  const files = part ? suite('integration').filter((path) => path.includes(part)) : suite('integration');
+  try {
+    await nodeTests(files, { concurrency: 2, timeoutMs: 600_000, env });
+  } finally {
+    show(reports);
+  }
+}
+
+function logTo(folder, options) {
+  const target = `log_path=${join(folder, 'report')}`;
+  return Object.fromEntries(Object.entries(options).map(([key, value]) => [key, `${value}:${target}`]));
+}
+
+/** Prints the beginning of each report; any report is a failure. */
+function show(reports) {
+  const names = readdirSync(reports);
+  for (const name of names) {
+    console.error(readFileSync(join(reports, name), 'utf8').split('\n').slice(0, kReportLines).join('\n'));
+  }
+  if (names.length > 0) throw new Stop(`${names.length} processes were reported by the ${kind} sanitizer: ${reports}`);
 }
