@@ -6,8 +6,7 @@
 namespace fairlead::tls {
 
 ServerConnection::ServerConnection(SslPointer ssl, const HandshakeAuthority& authority, std::string_view local_address)
-    : engine_(std::move(ssl)), authority_(&authority), server_name_(local_address) {
-  SSL_set_app_data(engine_.ssl(), this);
+    : engine_(std::move(ssl), this), authority_(&authority), server_name_(local_address) {
   SSL_set_accept_state(engine_.ssl());
   shed_after_handshake(engine_.ssl());
 }
@@ -29,7 +28,7 @@ void ServerConnection::shed() {
 }
 
 bool ServerConnection::on_hello(SSL* ssl, std::span<const std::uint8_t> server_name) {
-  auto* session = static_cast<ServerConnection*>(SSL_get_app_data(ssl));
+  auto* session = static_cast<ServerConnection*>(Engine::owner_of(ssl));
   if (session->authority_ == nullptr) return false;
   const std::string local_address = std::exchange(session->server_name_, parse_server_name(server_name));
   return session->follow(session->authority_->choose(session->server_name_, local_address));
@@ -48,7 +47,7 @@ bool ServerConnection::follow(const HandshakeAuthority::Choice& choice) {
 
 int ServerConnection::on_ticket(SSL* ssl, std::uint8_t* name, std::uint8_t* iv, EVP_CIPHER_CTX* cipher, TicketMac* mac,
                                 int encrypt) {
-  const auto* session = static_cast<const ServerConnection*>(SSL_get_app_data(ssl));
+  const auto* session = static_cast<const ServerConnection*>(Engine::owner_of(ssl));
   if (session->authority_ == nullptr) return -1;
   const int result = session->authority_->ticket_keys().prepare(name, iv, cipher, mac, encrypt == 1);
   // In TLS 1.3 no ticket is used twice (RFC 8446 appendix C.4), so each resumption brings a new one.
@@ -56,7 +55,7 @@ int ServerConnection::on_ticket(SSL* ssl, std::uint8_t* name, std::uint8_t* iv, 
 }
 
 int ServerConnection::on_server_name(SSL* ssl, int* alert, void*) {
-  const auto* session = static_cast<const ServerConnection*>(SSL_get_app_data(ssl));
+  const auto* session = static_cast<const ServerConnection*>(Engine::owner_of(ssl));
   if (session->chosen_ != nullptr) return SSL_TLSEXT_ERR_OK;
   *alert = session->alert_;
   return SSL_TLSEXT_ERR_ALERT_FATAL;
@@ -64,7 +63,7 @@ int ServerConnection::on_server_name(SSL* ssl, int* alert, void*) {
 
 int ServerConnection::on_protocols(SSL* ssl, const std::uint8_t** chosen, std::uint8_t* size,
                                    const std::uint8_t* offered, unsigned offered_size, void*) {
-  const auto* session = static_cast<const ServerConnection*>(SSL_get_app_data(ssl));
+  const auto* session = static_cast<const ServerConnection*>(Engine::owner_of(ssl));
   if (session->chosen_ == nullptr) return SSL_TLSEXT_ERR_ALERT_FATAL;
   std::string_view protocol;
   switch (session->chosen_->choose({offered, offered_size}, protocol)) {

@@ -59,11 +59,13 @@ void attach(SSL* ssl, MemoryPipe& pipe) {
 class Engine::Call {
  public:
   Call(MemoryPipe& pipe, net::CipherInput* input, ByteBuffer& output) : pipe_(pipe) {
-    pipe_ = {input, &output};
+    pipe_.input = input;
+    pipe_.output = &output;
     ERR_clear_error();
   }
   ~Call() {
-    pipe_ = {};
+    pipe_.input = nullptr;
+    pipe_.output = nullptr;
     ERR_clear_error();
   }
   Call(const Call&) = delete;
@@ -73,11 +75,14 @@ class Engine::Call {
   MemoryPipe& pipe_;
 };
 
-Engine::Engine(SslPointer ssl) : ssl_(std::move(ssl)) {
+Engine::Engine(SslPointer ssl, void* owner) : ssl_(std::move(ssl)) {
+  pipe_.owner = owner;
   attach(ssl_.get(), pipe_);
   SSL_set_msg_callback(ssl_.get(), on_message);
   SSL_set_msg_callback_arg(ssl_.get(), this);
 }
+
+void* Engine::owner_of(const SSL* ssl) { return pipe_of(SSL_get_rbio(ssl)).owner; }
 
 void Engine::on_message(int is_write, int, int type, const void*, std::size_t, SSL*, void* self) {
   auto& engine = *static_cast<Engine*>(self);

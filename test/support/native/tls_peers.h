@@ -48,6 +48,7 @@ struct ClientSpec {
   std::uint16_t min_version = TLS1_2_VERSION;
   std::uint16_t max_version = TLS1_3_VERSION;
   std::vector<std::string> alpn = {};
+  std::string groups = {};  // the library's choice
 };
 
 /// A client that believes every certificate and keeps the session tickets it gets.
@@ -69,6 +70,7 @@ class RawClient {
     SSL_set_app_data(ssl.get(), this);
     SSL_set_min_proto_version(ssl.get(), spec.min_version);
     SSL_set_max_proto_version(ssl.get(), spec.max_version);
+    if (!spec.groups.empty()) SSL_set1_groups_list(ssl.get(), spec.groups.c_str());
     if (!spec.server_name.empty()) SSL_set_tlsext_host_name(ssl.get(), spec.server_name.c_str());
     std::string protocols;
     for (const std::string& one : spec.alpn) protocols += static_cast<char>(one.size()) + one;

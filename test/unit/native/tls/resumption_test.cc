@@ -36,7 +36,7 @@ struct Server {
   std::unique_ptr<tls::ServerContext> context;
 };
 
-ClientSpec spec(const char* name, std::uint16_t version) { return {name, version, version, {}}; }
+ClientSpec spec(const char* name, std::uint16_t version) { return {name, version, version}; }
 
 struct Visit {
   std::unique_ptr<RawClient> client;

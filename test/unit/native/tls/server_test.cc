@@ -144,7 +144,7 @@ TEST_CASE("options are those of the exact host, then of the wildcard, then the d
 
 TEST_CASE("old protocol versions are served only by options that ask for them") {
   const Server server({.options = {{}, {.name = "ancient", .min_version = TLS1_VERSION}}, .hosts = {{"a.test", 1}}});
-  const auto client = [](const char* name, std::uint16_t version) { return ClientSpec{name, version, version, {}}; };
+  const auto client = [](const char* name, std::uint16_t version) { return ClientSpec{name, version, version}; };
   CHECK(served(server, client("b.test", TLS1_VERSION)) == "alert 70");
   CHECK(served(server, client("b.test", TLS1_1_VERSION)) == "alert 70");
   CHECK(served(server, client("a.test", TLS1_VERSION)) == "a");
@@ -275,7 +275,7 @@ TEST_CASE("an intermediate certificate is sent along") {
   pem.chain += authority.pem();
   const Server server({.certificates = {{pem, {}}}});
   for (const std::uint16_t version : kModernVersions) {
-    RawClient client({"a.test", version, version, {}});
+    RawClient client({"a.test", version, version});
     const auto session = (*server).accept();
     REQUIRE(Link(client.layer(), *session).shake());
     CHECK(sk_X509_num(SSL_get_peer_cert_chain(client.ssl())) == 2);

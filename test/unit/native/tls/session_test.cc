@@ -41,7 +41,7 @@ struct Served {
   std::unique_ptr<tls::ServerSession> session;
 };
 
-ClientSpec only(std::uint16_t version) { return {"a.test", version, version, {}}; }
+ClientSpec only(std::uint16_t version) { return {"a.test", version, version}; }
 
 std::string pattern(std::size_t size) {
   std::string text(size, '\0');
