@@ -5,6 +5,7 @@
 import { compile, type Surroundings } from './compile/compile.js';
 import { hash } from 'node:crypto';
 import { diagnose, type Diagnostic } from './diagnostics/diagnostic.js';
+import { atProviderOption } from './install/provider-places.js';
 import type { InstallResult } from './install/result.js';
 import { decodeDynamic, type Fragment } from './merge/decode.js';
 import { merge } from './merge/merge.js';
@@ -119,5 +120,6 @@ function contents(items: ReadonlyMap<string, Item<unknown>> | undefined): Readon
 
 /** Everything that was found, in the order of reading: install configuration, then sources, then objects. */
 export function findingsOf(install: InstallResult, configuration: Configuration): readonly Diagnostic[] {
-  return [...install.diagnostics, ...allDiagnostics(configuration)];
+  const found = allDiagnostics(configuration).map((diagnostic) => atProviderOption(diagnostic, install));
+  return [...install.diagnostics, ...found];
 }

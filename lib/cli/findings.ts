@@ -6,7 +6,8 @@ import { type ExitCode, exitCodes, type Terminal } from './terminal.js';
 
 /** Tells every finding and their number; says nothing when there are none. */
 export function tellFindings(diagnostics: readonly Diagnostic[], terminal: Terminal): void {
-  const [first] = diagnostics;
+  // A cause explains more than its consequences do.
+  const first = diagnostics.find(({ code }) => code !== 'FL3013') ?? diagnostics[0];
   if (first === undefined) return;
   terminal.tell(renderDiagnostics(diagnostics, { color: terminal.color }));
   terminal.tell(`${summarise(diagnostics)}; "fairlead help ${first.code}" explains a code`);

@@ -1,7 +1,7 @@
 import type { InstallConfiguration } from '../install/schema.js';
 import type { Settings } from '../merge/settings.js';
 import { serversTransport } from '../schema/servers-transport.js';
-import type { Document } from '../source/origin.js';
+import type { Document, Path } from '../source/origin.js';
 
 /** The settings of an install configuration; `document` knows where its entry points were written. */
 export function settingsOf(install: InstallConfiguration, document: Document): Settings {
@@ -18,6 +18,7 @@ export function settingsOf(install: InstallConfiguration, document: Document): S
       observability,
       ...(redirection !== undefined && { redirection }),
       origin: document.origin(['entryPoints', name], 'key'),
+      place: (at: Path) => document.origin(['entryPoints', name, ...at]),
     };
   });
   const { spiffe, ...transport } = install.serversTransport;
@@ -27,5 +28,6 @@ export function settingsOf(install: InstallConfiguration, document: Document): S
     ...(install.api !== undefined && { api: install.api }),
     defaultRuleSyntax: install.core.defaultRuleSyntax,
     defaultTransport: { ...serversTransport.parse({}), ...transport },
+    document,
   };
 }

@@ -26,7 +26,10 @@ export class Transports {
     const known = this.#compiled.get(name);
     if (known !== undefined) return known;
     const item = promised(this.#scope.configuration.serversTransports.get(name), name);
-    const compiled = this.#compile(name, promised(item.config, name));
+    const config = promised(item.config, name);
+    // Only the default transport is asked for while it is disabled: by internal services, which need no certificates.
+    const usable = item.status === 'disabled' ? { ...config, rootCAs: [], certificates: [] } : config;
+    const compiled = this.#compile(name, usable);
     this.#compiled.set(name, compiled);
     return compiled;
   }

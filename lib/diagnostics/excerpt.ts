@@ -20,6 +20,8 @@ export interface Excerpt {
 const linesBefore = 2;
 /** Longer lines are cut around the marked place, so that a minified text still gives a readable excerpt. */
 const widestLine = 160;
+/** Longer lines are only looked at around the marked place: secrets are sought by patterns, which costs time. */
+const longestSearched = 16 * 1024;
 /** Lines searched upwards for the key a list entry belongs to. */
 const linesSearched = 200;
 
@@ -33,8 +35,9 @@ export function excerptOf(origin: TextOrigin): Excerpt | undefined {
     number: first + index + 1,
     text: cut(clean(lines, first + index), 0).text,
   }));
-  const line = clean(lines, origin.line - 1);
-  const tabs = marked.slice(0, origin.column - 1);
+  const near = within(marked, origin.column - 1, longestSearched);
+  const line = clean(lines, origin.line - 1, near.text);
+  const tabs = near.text.slice(0, origin.column - 1 - near.from);
   const column = Math.min(expand(tabs).length, line.length);
   const part = cut(line, column);
   const last = { number: origin.line, text: part.text };
@@ -50,11 +53,22 @@ function linesOf(source: SourceText): readonly string[] {
   return known;
 }
 
-function cut(text: string, around: number): { readonly text: string; readonly from: number } {
-  if (text.length <= widestLine) return { text, from: 0 };
-  const from = Math.max(0, Math.min(around - widestLine / 2, text.length - widestLine));
-  return { text: text.slice(from, from + widestLine), from };
+interface Part {
+  readonly text: string;
+  readonly from: number;
 }
+
+/** The part of a text around a place, at most `width` long. */
+function within(text: string, around: number, width: number): Part {
+  if (text.length <= width) return { text, from: 0 };
+  const from = Math.max(0, Math.min(around - width / 2, text.length - width));
+  return { text: text.slice(from, from + width), from };
+}
+
+const cut = (text: string, around: number): Part => within(text, around, widestLine);
+
+/** The beginning of a line, as far as it is looked at. */
+const beginning = (line: string | undefined): string => (line ?? '').slice(0, longestSearched);
 
 /** Tabs and other control characters would move the caret, or the terminal. */
 function expand(text: string): string {
@@ -62,14 +76,15 @@ function expand(text: string): string {
 }
 
 /** A line without secrets: values of secret keys, entries of secret lists, key material, hashes, credentials in addresses. */
-function clean(lines: readonly string[], index: number): string {
-  const text = expand(lines[index] ?? '');
+function clean(lines: readonly string[], index: number, part = beginning(lines[index])): string {
+  const text = expand(part);
   if (isInsideSecret(lines, index)) return text.replace(/^(\s*(?:-\s+)?).*$/, `$1${redacted}`);
   return redactText(maskValues(text));
 }
 
+// What precedes a name is no part of it, so that each run of such characters is tried once.
 const keyAndValue =
-  /(["']?)([\w.@-]+)\1(\s*[:=]\s*)(\[[^\]]*\]?|\{[^}]*\}?|"(?:[^"\\]|\\.)*"?|'[^']*'?|(?:\$\{[^}]*\}|[^\s,}\]#])(?:\$\{[^}]*\}|[^,}\]#])*)/g;
+  /(["']?)(?<![\w.@-])([\w.@-]+)\1(\s*[:=]\s*)(\[[^\]]*\]?|\{[^}]*\}?|"(?:[^"\\]|\\.)*"?|'[^']*'?|(?:\$\{[^}]*\}|[^\s,}\]#])(?:\$\{[^}]*\}|[^,}\]#])*)/g;
 
 function maskValues(text: string): string {
   return text.replace(keyAndValue, (all, quote: string, key: string, between: string, value: string) => {
@@ -82,13 +97,13 @@ function maskValues(text: string): string {
 
 /** Whether the line is a list entry or a continuation below a secret key, or lies within a block of key material. */
 function isInsideSecret(lines: readonly string[], index: number): boolean {
-  const text = lines[index] ?? '';
+  const text = beginning(lines[index]);
   if (isKeyMaterial(lines, index)) return true;
   let indent = text.search(/\S/);
   if (indent < 0) return false;
   let entry = text.trimStart().startsWith('- ');
   for (let above = index - 1; above >= Math.max(0, index - linesSearched); above--) {
-    const line = lines[above] ?? '';
+    const line = beginning(lines[above]);
     const lineIndent = line.search(/\S/);
     if (lineIndent < 0 || lineIndent > indent || (lineIndent === indent && !entry)) continue;
     const key = /^\s*(?:-\s+)?["']?([\w.@-]+)["']?\s*[:=]\s*(?:[|>][+-]?\d?|\[)?\s*$/.exec(line)?.[1];
@@ -102,7 +117,7 @@ function isInsideSecret(lines: readonly string[], index: number): boolean {
 }
 
 function isKeyMaterial(lines: readonly string[], index: number): boolean {
-  if (!/^\s*[A-Za-z0-9+/=\s-]{16,}$/.test(lines[index] ?? '')) return false;
+  if (!/^[A-Za-z0-9+/=\s-]{16,}$/.test(beginning(lines[index]))) return false;
   for (let above = index; above >= Math.max(0, index - linesSearched); above--) {
     const line = lines[above] ?? '';
     if (line.includes('-----END') && above !== index) return false;

@@ -16,11 +16,12 @@ export function isSecretPath(path: readonly (string | number)[]): boolean {
   return path.some((part) => typeof part === 'string' && isSecretKey(part));
 }
 
+// Each pattern begins where its run of characters begins, so that a long text costs time in proportion to its length.
 const masks: readonly (readonly [RegExp, string])[] = [
   // user:password@ in addresses
-  [/(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@"']+@/gi, `$1${redacted}@`],
+  [/((?<![a-z0-9+.-])[a-z0-9+.-]+:\/\/)[^\s/@"']+@/gi, `$1${redacted}@`],
   // password hashes of basic and digest authentication, with the user name before them
-  [/[^\s"',:[\]{}]+:(?:\$(?:apr1|2[abxy]|1|5|6)\$|\{SHA\})[^\s"',\]}]*/g, redacted],
+  [/(?<![^\s"',:[\]{}])[^\s"',:[\]{}]+:(?:\$(?:apr1|2[abxy]|1|5|6)\$|\{SHA\})[^\s"',\]}]*/g, redacted],
   [/(?:\$(?:apr1|2[abxy]|1|5|6)\$|\{SHA\})[^\s"',\]}]*/g, redacted],
   // key material
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, redacted],

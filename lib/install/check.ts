@@ -23,7 +23,10 @@ export function checkInstall(config: InstallConfiguration, names: readonly strin
   checkPing(config, names, report);
   if (config.core.defaultRuleSyntax === 'v2') {
     const message = 'rule syntax "v2" is not supported yet';
-    report('FL2010', ['core', 'defaultRuleSyntax'], { message, effect: 'rules are read as v3' });
+    report('FL2010', ['core', 'defaultRuleSyntax'], {
+      message,
+      effect: 'routers without "ruleSyntax: v3" are disabled',
+    });
   }
   return findings;
 }

@@ -4,7 +4,7 @@
  */
 import type { z } from 'zod';
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.js';
-import { didYouMean } from '../diagnostics/suggest.js';
+import { didYouMean, successorOf } from '../diagnostics/suggest.js';
 import type { FileRead, LoadedDocument } from '../schema/loaded.js';
 import { middlewareKinds, middlewareKindsNotYet } from '../schema/middleware.js';
 import { router } from '../schema/router.js';
@@ -116,11 +116,11 @@ class FragmentReader {
   #outline(): Sections {
     const { document, findings, broken } = this.#loaded;
     const known = this.#knownSections(document);
-    const decoded = decode(sections, known, {
-      isolate: true,
-      broken,
-      effectOf: (entry) => (entry === undefined ? 'this section is left out; everything else is served' : undefined),
-    });
+    const loss = isMapping(known.value)
+      ? 'this section is left out; everything else is served'
+      : 'nothing of this text is served; everything else is';
+    const effectOf = (entry: Path | undefined) => (entry === undefined ? loss : undefined);
+    const decoded = decode(sections, known, { isolate: true, broken, effectOf });
     this.#document = decoded.document;
     this.#dropped = decoded.dropped;
     this.#unclaimed.push(...findings, ...decoded.diagnostics);
@@ -150,7 +150,7 @@ class FragmentReader {
       message: `unknown section "${key}"`,
       path: [key],
       origin: this.#loaded.document.origin([key], 'key'),
-      hint: didYouMean(key, names),
+      hint: didYouMean(key, names) ?? successorOf(key),
       effect: 'the section is ignored; everything else is served',
     };
     this.#unclaimed.push(diagnose('FL2008', finding));

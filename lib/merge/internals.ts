@@ -31,8 +31,10 @@ export function internals(settings: Settings): Fragment {
   };
 }
 
-function pingRouters({ ping }: Settings): object {
+function pingRouters({ ping, entryPoints }: Settings): object {
   if (ping === undefined || ping.manualRouting) return {};
+  // The install configuration refuses an entry point that does not exist.
+  if (!entryPoints.has(ping.entryPoint)) return {};
   const router = (path: string, service: string) => ({
     rule: `PathPrefix(\`${path}\`)`,
     entryPoints: [ping.entryPoint],
@@ -92,7 +94,13 @@ function servicesOf({ ping, api }: Settings): readonly ServiceItem[] {
   );
 }
 
-function transportOf({ defaultTransport }: Settings) {
-  const document = objectDocument(defaultTransport, 'serversTransport');
-  return makeItem({ name: defaultTransportName, provider: internal, config: defaultTransport, document, path: [] });
+function transportOf({ defaultTransport, document }: Settings) {
+  const own = objectDocument({ serversTransport: defaultTransport }, 'serversTransport');
+  return makeItem({
+    name: defaultTransportName,
+    provider: internal,
+    config: defaultTransport,
+    document: document === undefined ? own : { value: own.value, origin: document.origin.bind(document) },
+    path: ['serversTransport'],
+  });
 }

@@ -2,7 +2,7 @@
 import type { FileRead } from '../schema/loaded.js';
 import type { RouterTls } from '../schema/router.js';
 import type { ServersTransport } from '../schema/servers-transport.js';
-import type { Origin } from '../source/origin.js';
+import type { Document, Origin, Path } from '../source/origin.js';
 import type { Observability } from './model.js';
 
 /** A redirection of everything that arrives on an entry point (`http.redirections.entryPoint`). */
@@ -28,6 +28,8 @@ export interface EntryPointSettings {
   readonly redirection?: Redirection;
   /** Place of the entry point in the install configuration. */
   readonly origin: Origin;
+  /** Place of something below it. */
+  readonly place?: (at: Path) => Origin;
 }
 
 export interface Settings {
@@ -39,6 +41,8 @@ export interface Settings {
   readonly defaultRuleSyntax: string;
   /** `serversTransport` of the install configuration: `default@internal`. */
   readonly defaultTransport: ServersTransport;
+  /** The install configuration, for the places of what the default transport says. */
+  readonly document?: Pick<Document, 'origin'>;
   /** Contents of the files that `serversTransport.rootCAs` names, by the name written there. */
   readonly files?: ReadonlyMap<string, FileRead>;
 }

@@ -79,7 +79,13 @@ class Walker {
 
 const byName = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-function finding(code: 'FL7005' | 'FL7006' | 'FL7007', path: string, message: string): Diagnostic {
+const costs = {
+  FL7005: 'the files before it are read; what was read of the others stays',
+  FL7006: 'nothing is read from it; what was read before stays',
+  FL7007: 'no object comes from it',
+} as const;
+
+function finding(code: keyof typeof costs, path: string, message: string): Diagnostic {
   const origin: Origin = { kind: 'object', owner: path };
-  return diagnose(code, { message, path: 'providers.file.directory', origin });
+  return diagnose(code, { message, path: 'providers.file.directory', origin, effect: costs[code] });
 }

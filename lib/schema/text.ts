@@ -18,7 +18,7 @@ export const headerValue = z.string().refine((value) => !/[\0-\x08\x0a-\x1f\x7f]
 export const headerMap = z.record(z.string(), headerValue).superRefine((headers, context) => {
   for (const name of Object.keys(headers)) {
     if (headerName.safeParse(name).success) continue;
-    const params = { code: 'FL2006', hint: 'letters, digits and - only' };
+    const params = { code: 'FL2006', hint: 'letters, digits and - only', part: 'key' };
     context.addIssue({ code: 'custom', message: `"${name}" is no header name`, path: [name], params });
   }
 });

@@ -50,6 +50,7 @@ function malformed(arg: string): Diagnostic {
     message: isFlag ? `"${name}" is not a flag` : `"${name}" is neither a flag nor the value of one`,
     path: '',
     origin: { kind: 'flag', flag: name },
+    effect: 'Fairlead does not start',
     hint: isConfigurationFile(arg) ? `write --configFile=${arg}` : 'flags are written --key.of.option=value',
   });
 }

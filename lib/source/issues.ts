@@ -15,6 +15,8 @@ interface Wording {
   readonly message: string;
   readonly hint?: string | undefined;
   readonly effect?: string | undefined;
+  /** Whether the key itself is wrong. */
+  readonly key?: boolean;
   /** Whether the finding is about the key's absence, and so shown at the object it is missing from. */
   readonly missing?: boolean;
 }
@@ -25,15 +27,16 @@ export function issueDiagnostic(issue: Issue, data: unknown, base: Path, documen
   const path = [...base, ...own];
   const value = valueAt(data, own);
   const secret = isSecretPath(path) || document.isSecret?.(path) === true;
-  const { code, message, hint, effect, missing } = word(issue, path, value, secret);
-  const origin = missing === true ? document.origin(path.slice(0, -1), 'key') : document.origin(path);
+  const { code, message, hint, effect, missing, key } = word(issue, path, value, secret);
+  const place = missing === true ? path.slice(0, -1) : path;
+  const origin = document.origin(place, missing === true || key === true ? 'key' : 'value');
   return diagnose(code, { message, path, origin, hint, effect });
 }
 
 function word(issue: Issue, path: Path, value: unknown, secret: boolean): Wording {
   const name = nameOf(path);
   const shown = secret ? redacted : quoted(value);
-  if (issue.code === 'custom') return custom(issue, name);
+  if (issue.code === 'custom') return custom(issue, name, secret);
   if (
     value === undefined &&
     (issue.code === 'invalid_type' || issue.code === 'invalid_value' || issue.code === 'invalid_union')
@@ -63,14 +66,19 @@ function word(issue: Issue, path: Path, value: unknown, secret: boolean): Wordin
   }
 }
 
-function custom(issue: Extract<Issue, { code: 'custom' }>, name: string): Wording {
-  const { code, hint, effect } = (issue.params ?? {}) as Readonly<Record<'code' | 'hint' | 'effect', unknown>>;
+/** What a schema may say about its issue: code, hint and effect of the finding; `part: 'key'` puts it at the key. */
+type Param = 'code' | 'hint' | 'effect' | 'part';
+
+function custom(issue: Extract<Issue, { code: 'custom' }>, name: string, secret: boolean): Wording {
+  const { code, hint, effect, part } = (issue.params ?? {}) as Readonly<Record<Param, unknown>>;
   const known = typeof code === 'string' && Object.hasOwn(codes, code) ? (code as DiagnosticCode) : 'FL2007';
   return {
     code: known,
     message: issue.message.startsWith('must ') ? `${name} ${issue.message}` : issue.message,
-    hint: typeof hint === 'string' ? hint : undefined,
+    // Some hints repeat the value.
+    hint: typeof hint === 'string' && !secret ? hint : undefined,
     effect: typeof effect === 'string' ? effect : undefined,
+    key: part === 'key',
   };
 }
 

@@ -154,12 +154,14 @@ export class Normaliser {
 
   #notYet(): void {
     const path = formatPath(this.#path);
-    const effect = 'the key is ignored; everything else applies';
-    this.#report('FL2010', `"${path}" is not supported yet`, { part: 'key', effect });
+    this.#report('FL2010', `"${path}" is not supported yet`, { part: 'key', effect: ignored });
   }
 
   #withoutEffect(reason: string): void {
-    this.#report('FL2011', `"${formatPath(this.#path)}" has no effect: ${reason}`, { part: 'key' });
+    this.#report('FL2011', `"${formatPath(this.#path)}" has no effect: ${reason}`, {
+      part: 'key',
+      effect: ignored,
+    });
   }
 
   #wrongType(value: unknown, wanted: string, hint?: string): typeof unusable {
@@ -203,6 +205,8 @@ export class Normaliser {
     this.#reports.onError(this.#path);
   }
 }
+
+const ignored = 'the key is ignored; everything else applies';
 
 /** Whether the user asks for something with this value, rather than for nothing. */
 function isAsked(value: unknown): boolean {

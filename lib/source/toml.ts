@@ -20,9 +20,10 @@ export function parseToml(source: SourceText): Parsed {
   const value = plain(table, 0);
   const document = new TomlDocument(value.tooDeep ? {} : value.data, source);
   if (!value.tooDeep) return { document, diagnostics: [] };
-  const message = `tables and arrays are nested more than ${maxDepth} levels deep`;
-  return { diagnostics: [diagnose('FL1006', { message, path: [], origin: document.origin([]) })] };
+  return { diagnostics: [diagnose('FL1006', { message: tooDeep, path: [], origin: document.origin([]) })] };
 }
+
+const tooDeep = `tables and arrays are nested more than ${maxDepth} levels deep`;
 
 class TomlDocument implements Document {
   readonly value: unknown;
@@ -68,7 +69,8 @@ function syntaxError(source: SourceText, error: TomlError): Diagnostic {
   const column = Math.max(1, Math.min(error.column, lineLength));
   const origin = { kind: 'text', source, line: error.line, column, length: 1 } as const;
   const code = reason.startsWith('trying to redefine') ? 'FL1004' : reason.includes('nested') ? 'FL1006' : 'FL1003';
-  const message = code === 'FL1004' ? 'the key or table is written twice' : (reasons[reason] ?? reason);
+  const message =
+    code === 'FL1004' ? 'the key or table is written twice' : code === 'FL1006' ? tooDeep : (reasons[reason] ?? reason);
   return diagnose(code, { message, hint: hintFor(reason), path: [], origin });
 }
 

@@ -164,7 +164,7 @@ function explain(error: YAMLError, text: string): Explanation {
     case 'BAD_INDENT':
       return indentation(error.message);
     case 'MISSING_CHAR':
-      return { message: lowerFirst(error.message).replace(/missing closing ["']quote/, 'the quote is never closed') };
+      return { message: missingCharacter(error.message) };
     case 'UNEXPECTED_TOKEN':
       return { message: unexpected(error, text) };
     case 'RESOURCE_EXHAUSTION':
@@ -172,6 +172,12 @@ function explain(error: YAMLError, text: string): Explanation {
     default:
       return { message: lowerFirst(error.message) };
   }
+}
+
+function missingCharacter(message: string): string {
+  const open = /^Flow (?:map|sequence) must end with a (.)$/.exec(message);
+  if (open !== null) return `a closing ${open[1] ?? 'bracket'} is missing`;
+  return lowerFirst(message).replace(/missing closing ["']quote/, 'the quote is never closed');
 }
 
 function indentation(message: string): Explanation {

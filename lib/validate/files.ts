@@ -19,7 +19,9 @@ export function readContent(
   if (text !== undefined) return { text };
   const read = files.get(fileOrContent.trim());
   const reason = read !== undefined && 'fault' in read ? read.fault : 'it was not read';
-  const hint = 'paths are relative to the working directory';
+  const isRelative = !fileOrContent.trim().startsWith('/');
+  const hint =
+    reason === 'there is no such file' && isRelative ? 'paths are relative to the working directory' : undefined;
   return {
     finding: findingOn(item, 'FL5001', {
       message: `"${shortened(fileOrContent)}" cannot be read: ${reason}`,

@@ -2,6 +2,7 @@
 import type { DiagnosticCode } from '../diagnostics/codes.js';
 import { type Diagnostic, diagnose, type Severity } from '../diagnostics/diagnostic.js';
 import type { Item } from '../merge/model.js';
+import type { EntryPointSettings } from '../merge/settings.js';
 import type { Path } from '../source/origin.js';
 
 /** What a check knows besides the object. */
@@ -22,6 +23,12 @@ export function findingOn(item: Item<unknown>, code: DiagnosticCode, remark: Rem
   const { message, hint, severity } = remark;
   const found = diagnose(code, { message, path, origin, hint, severity, effect: remark.effect });
   return found.severity === 'error' && found.effect === undefined ? { ...found, effect: lossOf(item) } : found;
+}
+
+/** The finding at the place in the install configuration where the entry point says what its routers inherit. */
+export function atEntryPoint(found: Diagnostic, entryPoint: EntryPointSettings | undefined, at: Path): Diagnostic {
+  const origin = entryPoint?.place?.(['http', ...at]);
+  return origin === undefined ? found : { ...found, origin };
 }
 
 /** What it means that an object is disabled. */

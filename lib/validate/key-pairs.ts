@@ -2,7 +2,6 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import type { DiagnosticCode } from '../diagnostics/codes.js';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
-import { reasonOf } from '../errors.js';
 import type { Item, ResolvedCertificate } from '../merge/model.js';
 import type { FileRead } from '../schema/loaded.js';
 import type { Path } from '../source/origin.js';
@@ -17,6 +16,8 @@ export interface CheckedPair {
 
 /** Certificates of one chain; more is a mistake, such as a whole bundle of authorities. */
 const longestChain = 32;
+/** The TLS library only names its own routines. */
+export const damaged = 'what stands between its PEM lines is damaged';
 const block = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
 
 /** An option that holds PEM, or the path of a file with it, and where it stands below its object. */
@@ -68,8 +69,8 @@ function parseChain(text: string): X509Certificate | string {
   try {
     const [leaf] = blocks.map((one) => new X509Certificate(one)) as [X509Certificate, ...X509Certificate[]];
     return leaf;
-  } catch (thrown) {
-    return reasonOf(thrown);
+  } catch {
+    return damaged;
   }
 }
 
@@ -78,8 +79,8 @@ function parseKey(text: string): KeyObject | string {
   if (/ENCRYPTED/.test(text)) return 'it is encrypted';
   try {
     return createPrivateKey(text);
-  } catch (thrown) {
-    return reasonOf(thrown);
+  } catch {
+    return damaged;
   }
 }
 

@@ -7,7 +7,7 @@ import { internal, resolveTlsName } from '../merge/names.js';
 import type { Settings } from '../merge/settings.js';
 import type { Router } from '../schema/router.js';
 import { defaultPriority, hostsOf } from '../schema/rule/parser.js';
-import { findingOn } from './finding.js';
+import { atEntryPoint, findingOn } from './finding.js';
 import { middlewareReference, refer, serviceReference } from './references.js';
 import { checkRule } from './rules.js';
 
@@ -137,8 +137,10 @@ function checkEntryPoints(item: RouterItem, { entryPoints = [] }: Router, { entr
   };
 }
 
-function checkChain(item: RouterItem, { middlewares }: Router, context: RouterContext): Named {
+function checkChain(item: RouterItem, { middlewares, entryPoints = [] }: Router, context: RouterContext): Named {
   const own = ownMiddlewares(item);
+  // A router that inherits something is alone on its entry point.
+  const giver = context.settings.entryPoints.get(entryPoints[0] ?? '');
   const names: string[] = [];
   const diagnostics: Diagnostic[] = [];
   for (const [index, written] of middlewares.entries()) {
@@ -147,7 +149,8 @@ function checkChain(item: RouterItem, { middlewares }: Router, context: RouterCo
     const at = place < 0 ? [] : ['middlewares', place];
     const reference = refer(middlewareReference, context.middlewares, item, written, at);
     if (reference.finding === undefined) names.push(reference.name);
-    else diagnostics.push(reference.finding);
+    else if (place >= 0) diagnostics.push(reference.finding);
+    else diagnostics.push(atEntryPoint(reference.finding, giver, ['middlewares', index]));
   }
   return { names, diagnostics };
 }

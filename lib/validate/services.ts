@@ -102,12 +102,8 @@ class ServiceResolver {
         }),
       );
     }
-    if (serversTransport === undefined || serversTransport === '')
-      return { resolved: { transport: defaultTransportName }, diagnostics };
-    const reference = refer(transportReference, this.#context.transports, item, serversTransport, [
-      'loadBalancer',
-      'serversTransport',
-    ]);
+    const [written, at] = serversTransport ? [serversTransport, ['serversTransport']] : [defaultTransportName, []];
+    const reference = refer(transportReference, this.#context.transports, item, written, ['loadBalancer', ...at]);
     if (reference.finding !== undefined) return { resolved: {}, diagnostics: [...diagnostics, reference.finding] };
     return { resolved: { transport: reference.name }, diagnostics };
   }

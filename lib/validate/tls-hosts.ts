@@ -6,8 +6,9 @@ import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import { didYouMean } from '../diagnostics/suggest.js';
 import { withFindings } from '../merge/item.js';
 import type { Item, RouterItem } from '../merge/model.js';
+import type { EntryPointSettings } from '../merge/settings.js';
 import type { TlsOptions } from '../schema/tls.js';
-import { findingOn } from './finding.js';
+import { atEntryPoint, findingOn } from './finding.js';
 
 /** Routers with their TLS options settled, and what each entry point has to know. */
 export interface TlsHosts {
@@ -19,6 +20,7 @@ export interface TlsHosts {
 export function settleTlsHosts(
   routers: ReadonlyMap<string, RouterItem>,
   options: ReadonlyMap<string, Item<TlsOptions>>,
+  entryPoints: ReadonlyMap<string, EntryPointSettings>,
 ): TlsHosts {
   const conflicts = findConflicts(routers);
   const settled = [...routers.values()].flatMap((item) => resolveConflicts(item, conflicts.get(item.name)));
@@ -27,7 +29,9 @@ export function settleTlsHosts(
   const checked = settled.map((item) => {
     const name = item.resolved?.tls?.options;
     if (item.resolved === undefined || name === undefined) return item;
-    const finding = brokenOptions(item, name, options);
+    const found = brokenOptions(item, name, options);
+    const giver = entryPoints.get(item.resolved.entryPoints[0] ?? '');
+    const finding = found && (hasOwnTls(item) ? found : atEntryPoint(found, giver, ['tls', 'options']));
     for (const entryPoint of item.resolved.entryPoints) {
       for (const host of item.resolved.hosts) {
         if (host === '*') continue;
@@ -39,6 +43,9 @@ export function settleTlsHosts(
   });
   return { routers: new Map(checked.map((item) => [item.name, item])), hosts, refusedHosts };
 }
+
+/** Whether the options are named in the router itself, not by its entry point. */
+const hasOwnTls = ({ raw }: RouterItem): boolean => Object.keys(raw ?? {}).some((key) => key.toLowerCase() === 'tls');
 
 function inner<K, V>(outer: Map<K, V>, key: K, make: () => V): V {
   const known = outer.get(key);

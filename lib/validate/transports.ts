@@ -1,7 +1,6 @@
 /** `http.serversTransports`: files, certificates and TLS parameters. */
 import { X509Certificate } from 'node:crypto';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
-import { reasonOf } from '../errors.js';
 import { withFindings } from '../merge/item.js';
 import type { Item } from '../merge/model.js';
 import type { FileRead } from '../schema/loaded.js';
@@ -10,6 +9,7 @@ import type { Path } from '../source/origin.js';
 import { type CertificateContext, checkClientPairs } from './certificates.js';
 import { readContent } from './files.js';
 import { findingOn } from './finding.js';
+import { damaged } from './key-pairs.js';
 import { tlsParameterFindings } from './tls-options.js';
 
 /**
@@ -47,8 +47,8 @@ export function authorityFindings(
   const blocks = read.text.match(block) ?? [];
   try {
     for (const one of blocks) new X509Certificate(one);
-  } catch (thrown) {
-    return [findingOn(item, 'FL5002', { message: `certificate authority cannot be parsed: ${reasonOf(thrown)}`, at })];
+  } catch {
+    return [findingOn(item, 'FL5002', { message: `certificate authority cannot be parsed: ${damaged}`, at })];
   }
   if (blocks.length > 0) return [];
   return [

@@ -34,7 +34,7 @@ export function validate(configuration: Configuration, settings: Settings, optio
   const services = checkServices(withRefusals('service', configuration.services, refused), { middlewares, transports });
   const tls = checkTls(configuration.tls, context, refused);
   const resolved = checkRouters(configuration.routers, { settings, services, middlewares });
-  const { routers, hosts, refusedHosts } = settleTlsHosts(resolved, tls.options);
+  const { routers, hosts, refusedHosts } = settleTlsHosts(resolved, tls.options, settings.entryPoints);
   return withUsage({
     ...configuration,
     routers: markUnreachable(withRefusals('router', routers, refused)),

@@ -69,7 +69,24 @@ test('knows the names of secrets', () => {
     assert.equal(isSecretKey(name), name === 'tokenize', name);
 });
 
+test('a line of a mebibyte is shown as fast as any other', () => {
+  for (const part of ['a', 'a.', 'a:', '${', ' ', '://']) {
+    const text = `x: ${part.repeat(1024 * 1024)}\n`;
+    const before = performance.now();
+    shown(text, 1);
+    assert.ok(performance.now() - before < 5000, part);
+  }
+});
+
+test('a secret far into a long line is hidden', () => {
+  const text = `{ "a": "${'x'.repeat(100_000)}", "password": "hunter2", "b": 1 }`;
+  const column = text.indexOf('"b"') + 1;
+  const excerpt = excerptOf({ kind: 'text', source: { name: 'a', text }, line: 1, column, length: 3 });
+  assert.ok(excerpt?.lines[0]?.text.endsWith(`"password": ${hidden}, "b": 1 }`));
+});
+
 test('hides secrets in free text', () => {
   assert.equal(redactText('dial https://u:p@h: refused'), `dial https://${hidden}@h: refused`);
+  assert.equal(redactText('9p://u:p@h'), `9p://${hidden}@h`);
   assert.equal(redactText('user bob:$2y$05$abcdefg.h is bad'), `user ${hidden} is bad`);
 });

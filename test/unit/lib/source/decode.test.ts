@@ -143,6 +143,7 @@ warning FL2011 "http.routers.api.autoDetect" has no effect: it was deprecated  d
    6 |       sticky: { cookie: {} }
    7 |       autoDetect: true
      |       ^^^^^^^^^^
+  effect  the key is ignored; everything else applies
 `,
   },
   {
