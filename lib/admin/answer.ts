@@ -10,7 +10,7 @@ import {
   serviceElement,
   serviceNamed,
 } from './elements.js';
-import { listed } from './listing.js';
+import { type Entry, listed } from './listing.js';
 import { overview } from './overview.js';
 import type { AdminState } from './state.js';
 
@@ -79,7 +79,10 @@ function mapped<I extends Item<unknown>>(
 function entryPoints(id: string | undefined, query: URLSearchParams, { install }: AdminState): Answer {
   if (id === undefined)
     return list(
-      Object.entries(install.entryPoints).map(([name, config]) => entryPointElement(name, config)),
+      Object.entries(install.entryPoints).map(([name, config]) => ({
+        name,
+        element: () => entryPointElement(name, config),
+      })),
       query,
     );
   const config = Object.hasOwn(install.entryPoints, id) ? install.entryPoints[id] : undefined;
@@ -129,7 +132,11 @@ function elements<I extends Item<unknown>>(
   id: string | undefined,
   query: URLSearchParams,
 ): Answer {
-  if (id === undefined) return list([...items.values()].map(element), query);
+  if (id === undefined)
+    return list(
+      [...items.values()].map((item) => ({ name: item.name, element: () => element(item) })),
+      query,
+    );
   const item = items.get(id);
   return item === undefined ? failure(404, `${noun} not found: ${id}`) : json(element(item));
 }
@@ -145,8 +152,8 @@ function nothingYet(section: 'tcp' | 'udp', kind: string, id: string | undefined
   return id === undefined ? list([], new URLSearchParams()) : failure(404, `${kind.slice(0, -1)} not found: ${id}`);
 }
 
-function list(items: readonly Element[], query: URLSearchParams): Answer {
-  const page = listed(items, query);
+function list(entries: readonly Entry[], query: URLSearchParams): Answer {
+  const page = listed(entries, query);
   return 'message' in page ? failure(400, page.message) : json(page.items, { 'x-next-page': String(page.next) });
 }
 

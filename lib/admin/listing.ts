@@ -1,17 +1,27 @@
 /** Search, order and pages of the lists of the admin API, as Traefik has them. */
 import type { Element } from './elements.js';
 
+/** An element that is made when somebody looks at it: most of a long list is never shown. */
+export interface Entry {
+  readonly name: string;
+  readonly element: () => Element;
+}
+
 /** One page, or why there is none. */
 export type Page = { readonly items: readonly Element[]; readonly next: number } | { readonly message: string };
 
 const usualPageSize = 100;
 
+/** Parameters that leave elements out. */
+const filters = ['search', 'status', 'serviceName', 'middlewareName'] as const;
+
 /** Fields that `search` looks into. */
 const searched = ['name', 'provider', 'rule', 'service', 'type'] as const;
 
 /** The elements that a query asks for, in its order. */
-export function listed(elements: readonly Element[], query: URLSearchParams): Page {
-  const found = elements.filter((element) => isWanted(element, query));
+export function listed(entries: readonly Entry[], query: URLSearchParams): Page {
+  const isFiltered = filters.some((filter) => (query.get(filter) ?? '') !== '');
+  const found = isFiltered ? entries.filter(({ element }) => isWanted(element(), query)) : entries;
   return pageOf(sorted(found, query), query);
 }
 
@@ -41,11 +51,15 @@ const textOf = (value: Element[string] | undefined): string =>
       ? String(value)
       : '';
 
-/** How to order by a field; the name decides between equals. */
-function sorted(elements: readonly Element[], query: URLSearchParams): readonly Element[] {
+/** In the order of a field; the name decides between equals. */
+function sorted(entries: readonly Entry[], query: URLSearchParams): readonly Entry[] {
   const field = query.get('sortBy') ?? 'name';
   const direction = query.get('direction') === 'desc' ? -1 : 1;
-  return [...elements].sort((a, b) => direction * (compared(a, b, field) || compared(a, b, 'name')));
+  const byName = (a: Entry, b: Entry): number => direction * (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
+  if (field === 'name') return [...entries].sort(byName);
+  const made = entries.map((entry) => ({ entry, element: entry.element() }));
+  made.sort((a, b) => direction * compared(a.element, b.element, field) || byName(a.entry, b.entry));
+  return made.map(({ entry, element }) => ({ name: entry.name, element: () => element }));
 }
 
 function compared(a: Element, b: Element, field: string): number {
@@ -62,17 +76,20 @@ const serverCount = ({ serverStatus }: Element): number =>
   typeof serverStatus === 'object' && serverStatus !== null ? Object.keys(serverStatus).length : 0;
 
 /** `X-Next-Page` is the number of the next page, or 1 behind the last one. */
-function pageOf(elements: readonly Element[], query: URLSearchParams): Page {
+function pageOf(entries: readonly Entry[], query: URLSearchParams): Page {
   const page = positive(query.get('page'), 1);
   const size = positive(query.get('per_page'), usualPageSize);
   const start = (page - 1) * size;
-  if (Number.isNaN(start) || (start >= elements.length && start > 0)) {
+  if (Number.isNaN(start) || (start >= entries.length && start > 0)) {
     return {
       message: `invalid request: page: ${query.get('page') ?? page}, per_page: ${query.get('per_page') ?? size}`,
     };
   }
   const end = start + size;
-  return { items: elements.slice(start, end), next: end < elements.length ? page + 1 : 1 };
+  return {
+    items: entries.slice(start, end).map(({ element }) => element()),
+    next: end < entries.length ? page + 1 : 1,
+  };
 }
 
 function positive(text: string | null, usual: number): number {

@@ -1,4 +1,5 @@
 /** Where a proxy listens. */
+import type { InstallConfiguration } from '../install/schema.js';
 import type { Configuration } from '../merge/model.js';
 
 /** Where an entry point listens. */
@@ -7,7 +8,7 @@ export interface ListeningAddress {
   readonly host: string;
   /** The real port, where 0 was configured. */
   readonly port: number;
-  /** Whether it serves TLS; one that has no routers yet serves clear text. */
+  /** Whether it serves TLS: by `http.tls` of the entry point, or for some router. */
   readonly tls: boolean;
   /** At which this machine reaches it: one URL, or two when it serves clear text and TLS. */
   readonly urls: readonly string[];
@@ -22,6 +23,7 @@ export interface Listener {
 /** The addresses of all listeners by entry point, with the schemes that the configuration serves there. */
 export function addressesOf(
   listeners: ReadonlyMap<string, Listener>,
+  { entryPoints }: InstallConfiguration,
   configuration: Configuration | undefined,
 ): Readonly<Record<string, ListeningAddress>> {
   const served = [...(configuration?.routers.values() ?? [])].flatMap(({ status, resolved }) =>
@@ -31,7 +33,7 @@ export function addressesOf(
   const plain = new Set(served.filter(({ tls }) => tls === undefined).flatMap(({ entryPoints }) => entryPoints));
   return Object.fromEntries(
     [...listeners].map(([name, { host, port }]) => {
-      const tls = secure.has(name);
+      const tls = secure.has(name) || entryPoints[name]?.http.tls !== undefined;
       const schemes = [...(plain.has(name) || !tls ? ['http'] : []), ...(tls ? ['https'] : [])];
       return [name, { host, port, tls, urls: schemes.map((scheme) => urlOf(scheme, host, port)) }];
     }),

@@ -8,6 +8,8 @@ import { generateDefaultCertificate } from '../compile/default-certificate.js';
 import type { DynamicConfig } from './config.js';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import { type CloseOptions, drainTimes } from './drain.js';
+import { renderDiagnostic } from '../diagnostics/render.js';
+import type { EngineOptions } from '../engine/binding.js';
 import { Engine } from '../engine/engine.js';
 import type { EngineEvent } from '../engine/events.js';
 import { loadBinding } from '../engine/load.js';
@@ -15,6 +17,7 @@ import { AppError, reasonOf } from '../errors.js';
 import { Feed } from './feed.js';
 import { installationOf } from './installation.js';
 import type { InstallResult } from '../install/result.js';
+import type { InstallConfiguration } from '../install/schema.js';
 import type { Logger } from '../log.js';
 import type { Stats } from '../observability/stats.js';
 import { packageVersion } from '../package.js';
@@ -30,6 +33,19 @@ export interface ProxyParts {
   readonly logger: Logger;
 }
 
+/** As many threads as the engine takes. */
+const mostWorkers = 64;
+/** Connections over all entry points when none has a limit of its own: far above real use, far below what memory bears. */
+const usualConnections = 100_000;
+
+function engineOptions({ fairlead, entryPoints }: InstallConfiguration): EngineOptions {
+  const asked = fairlead.limits.maxConnections * Object.keys(entryPoints).length;
+  return {
+    workers: Math.min(mostWorkers, Math.max(1, fairlead.workers)),
+    maxConnections: Math.max(usualConnections, asked),
+  };
+}
+
 /** A running proxy. Made by `createProxy`. */
 export class Proxy implements AsyncDisposable {
   readonly #parts: ProxyParts;
@@ -37,6 +53,8 @@ export class Proxy implements AsyncDisposable {
   readonly #engine: Engine;
   readonly #startDate = new Date();
   readonly #listeners = new Map<string, Listener>();
+  /** Findings that were reported already; undefined before the first generation. */
+  #known: ReadonlySet<string> | undefined;
   #applier: Applier | undefined;
   #feed: Feed | undefined;
   #admin: AdminServer | undefined;
@@ -60,14 +78,13 @@ export class Proxy implements AsyncDisposable {
   private constructor(parts: ProxyParts) {
     this.#parts = parts;
     this.#emitter = new ProxyEmitter(parts.logger);
-    const { workers } = parts.install.config.fairlead;
-    const options = { workers: Math.min(mostWorkers, Math.max(1, workers)) };
+    const options = engineOptions(parts.install.config);
     this.#engine = new Engine(loadBinding(), options, (event) => this.#onEngineEvent(event));
   }
 
   /** Where it listens, by entry point, with the real ports. */
   get addresses(): Readonly<Record<string, ListeningAddress>> {
-    return addressesOf(this.#listeners, this.#applier?.configuration);
+    return addressesOf(this.#listeners, this.#parts.install.config, this.#applier?.configuration);
   }
 
   /** Every finding about the configuration that serves. */
@@ -160,14 +177,27 @@ export class Proxy implements AsyncDisposable {
   }
 
   #onApplied({ generation, diff, diagnostics, isNew }: Applied): void {
+    this.#logNew(diagnostics);
     this.#emitter.emit('diagnostics', diagnostics);
     if (!isNew) return;
     this.#parts.logger.info('configuration applied', { generation });
     this.#emitter.emit('generation', { generation, diff });
   }
 
+  /** Logs the findings that were not there before. Those of the start are for the caller, who has them in `diagnostics`. */
+  #logNew(diagnostics: readonly Diagnostic[]): void {
+    const known = this.#known;
+    this.#known = new Set(diagnostics.map(lineOf));
+    if (known === undefined) return;
+    for (const diagnostic of diagnostics) {
+      if (diagnostic.severity === 'notice' || known.has(lineOf(diagnostic))) continue;
+      this.#parts.logger[diagnostic.severity === 'error' ? 'error' : 'warn'](lineOf(diagnostic));
+    }
+  }
+
   /** Nobody waits for what a provider delivered, so its failure is told here. */
   #onFailure(cause: unknown): void {
+    if (this.#closing !== undefined) return;
     const error = cause instanceof AppError ? cause : new AppError('ERR_FAIRLEAD_INTERNAL', reasonOf(cause), { cause });
     this.#parts.logger.error(error.message, { code: error.code });
     this.#emitter.emit('error', error);
@@ -197,5 +227,5 @@ export class Proxy implements AsyncDisposable {
   }
 }
 
-/** As many as the engine has. */
-const mostWorkers = 64;
+/** A finding with its place, without the excerpt. */
+const lineOf = (diagnostic: Diagnostic): string => renderDiagnostic(diagnostic).split('\n', 1)[0] ?? diagnostic.message;
