@@ -11,6 +11,7 @@
 #include "codec/target.h"
 #include "exchange/exchange.h"
 #include "exchange/tunnel.h"
+#include "net/socket.h"
 
 namespace fairlead::exchange {
 namespace {
@@ -115,7 +116,11 @@ loop::Task<bool> Connection::handshake() {
     if (!stream_.open()) co_return false;
     if (!tls) co_return true;
   }
-  std::unique_ptr<tls::ServerSession> session = context->accept();
+  char address[INET6_ADDRSTRLEN];
+  std::string_view local;
+  if (context->names_addresses()) local = net::local_endpoint(stream_.descriptor().fd()).ip.format(address);
+  std::unique_ptr<tls::ServerSession> session = context->accept(local);
+  if (session == nullptr) co_return false;
   const tls::ServerSession& facts = *session;
   const Nanos limit = settings().handshake_timeout;
   const net::IoResult done =

@@ -208,7 +208,11 @@ class Plan::Builder final : public middleware::BuildContext {
     return router::Router::build({root_.routers, order, *plan_.patterns_, root_.ranges}, faults_);
   }
 
+  // What to share certificates with: an entry point of this plan, else the same one of the plan before.
   const tls::ServerContext* previous_tls(const wire::EntryPoint& wire) const {
+    for (const EntryPoint& sibling : plan_.entry_points_) {
+      if (sibling.tls != nullptr) return sibling.tls.get();
+    }
     if (context_.previous == nullptr) return nullptr;
     const wire::Snapshot& before = context_.previous->snapshot();
     for (std::uint32_t i = 0; i < before.entry_points.size(); ++i) {
