@@ -13,6 +13,7 @@ interface Target {
   readonly host: string;
   readonly port: number;
   readonly authority: string;
+  /** What preservePath puts before the path of a request: without a slash at its end. */
   readonly path: string;
   readonly tls: boolean;
   readonly unix: boolean;
@@ -28,7 +29,8 @@ export function compileServer({ url, weight, preservePath }: Server, transportId
     identity: identityOf(`server ${address} ${transportIdentity}`),
     url: written,
     weight,
-    preservePath,
+    // The path of a socket is none of a request.
+    preservePath: preservePath && !unix,
     ...target,
   };
 }
@@ -48,7 +50,7 @@ function plainTarget(url: string): Target | undefined {
   const port = digits === undefined ? usual : Number(digits);
   // A last label of digits is an IPv4 address, which has many spellings; the general parser knows them.
   if (port > 65535 || (/(?:^|\.)\d[\da-fx]*$/.test(host) && !/^(?:\d{1,3}\.){3}\d{1,3}$/.test(host))) return undefined;
-  return { host, port, authority: port === usual ? host : `${host}:${port}`, path: '/', tls, unix: false };
+  return { host, port, authority: port === usual ? host : `${host}:${port}`, path: '', tls, unix: false };
 }
 
 function urlTarget(text: string): Target {
@@ -56,5 +58,5 @@ function urlTarget(text: string): Target {
   const tls = url.protocol === 'https:';
   const port = url.port === '' ? (tls ? 443 : 80) : Number(url.port);
   const host = url.hostname.replace(/^\[|\]$/g, '');
-  return { host, port, authority: url.host, path: url.pathname, tls, unix: false };
+  return { host, port, authority: url.host, path: url.pathname.replace(/\/$/, ''), tls, unix: false };
 }

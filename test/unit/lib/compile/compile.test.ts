@@ -109,24 +109,24 @@ ${service('s')}`,
 
 describe('services', () => {
   const servers: readonly (readonly [url: string, expected: object])[] = [
-    ['http://10.0.0.1', { host: '10.0.0.1', port: 80, authority: '10.0.0.1', tls: false, unix: false, path: '/' }],
-    ['http://app:80', { host: 'app', port: 80, authority: 'app', tls: false, unix: false, path: '/' }],
+    ['http://10.0.0.1', { host: '10.0.0.1', port: 80, authority: '10.0.0.1', tls: false, unix: false, path: '' }],
+    ['http://app:80', { host: 'app', port: 80, authority: 'app', tls: false, unix: false, path: '' }],
     [
       'https://app.example',
-      { host: 'app.example', port: 443, authority: 'app.example', tls: true, unix: false, path: '/' },
+      { host: 'app.example', port: 443, authority: 'app.example', tls: true, unix: false, path: '' },
     ],
     [
       'https://app:8443/base/',
-      { host: 'app', port: 8443, authority: 'app:8443', tls: true, unix: false, path: '/base/' },
+      { host: 'app', port: 8443, authority: 'app:8443', tls: true, unix: false, path: '/base' },
     ],
     [
       'HTTP://App.Example:8080',
-      { host: 'app.example', port: 8080, authority: 'app.example:8080', tls: false, unix: false, path: '/' },
+      { host: 'app.example', port: 8080, authority: 'app.example:8080', tls: false, unix: false, path: '' },
     ],
-    ['http://[::1]:8080', { host: '::1', port: 8080, authority: '[::1]:8080', tls: false, unix: false, path: '/' }],
+    ['http://[::1]:8080', { host: '::1', port: 8080, authority: '[::1]:8080', tls: false, unix: false, path: '' }],
     [
       'http://127.1:8080',
-      { host: '127.0.0.1', port: 8080, authority: '127.0.0.1:8080', tls: false, unix: false, path: '/' },
+      { host: '127.0.0.1', port: 8080, authority: '127.0.0.1:8080', tls: false, unix: false, path: '' },
     ],
     [
       'unix:///run/app.sock',
