@@ -1,0 +1,179 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { always, EchoBackend, ok, RawBackend } from '../support/backends.js';
+import { request } from '../support/client.js';
+import { ample, timed, until } from '../support/deadline.js';
+import { everythingTo, startProxy, type TestProxy } from '../support/proxy.js';
+
+type Settings = Readonly<Record<string, unknown>>;
+
+/** A proxy whose entry point has these settings. */
+const proxyTo = (url: string, settings: Settings, limits: Settings = {}): Promise<TestProxy> =>
+  startProxy({
+    entryPoints: { web: { address: '127.0.0.1:0', ...settings } },
+    fairlead: { workers: 1, limits },
+    ...everythingTo(url),
+  });
+const responding = (respondingTimeouts: Settings): Settings => ({ transport: { respondingTimeouts } });
+
+describe('a head', () => {
+  test('larger than maxHeaderBytes is refused with 431, one below is not', async () => {
+    await using app = await EchoBackend.start();
+    await using proxy = await proxyTo(app.url, { http: { maxHeaderBytes: 2048 } });
+    assert.equal((await proxy.ask(request('GET /', `X: ${'x'.repeat(1900)}`))).status, 200);
+    await using client = await proxy.connect();
+    const response = await client.ask(request('GET /', `X: ${'x'.repeat(2100)}`));
+    assert.deepEqual([response.status, response.header('connection')], [431, 'close']);
+    await client.closed();
+    assert.equal((await proxy.ask(request(`GET /${'x'.repeat(2100)}`))).status, 414);
+    assert.equal(app.requests.length, 1);
+  });
+
+  test('with more than maxHeaderFields is refused with 431', async () => {
+    await using app = await EchoBackend.start();
+    await using proxy = await proxyTo(app.url, {}, { maxHeaderFields: 10 });
+    const fields = (count: number): string => request('GET /', ...Array.from({ length: count }, (_, i) => `X-${i}: y`));
+    assert.equal((await proxy.ask(fields(9))).status, 200);
+    assert.equal((await proxy.ask(fields(10))).status, 431);
+  });
+
+  test('that never ends is answered with 408 after headTimeout, however it trickles', async () => {
+    await using app = await EchoBackend.start();
+    await using proxy = await proxyTo(app.url, {}, { headTimeout: '400ms' });
+    await using client = await proxy.connect();
+    await client.send('GET / HTTP/1.1\r\nHost: a\r\n');
+    const trickle = setInterval(() => client.socket.write('X: y\r\n'), 50);
+    const { result, took } = await timed(() => client.response());
+    clearInterval(trickle);
+    assert.deepEqual([result.status, result.header('connection')], [408, 'close']);
+    assert.ok(took >= 390 && took < ample, `${took} ms`);
+    await client.closed();
+    assert.equal(app.connections, 0);
+  });
+
+  test('that never begins has its connection closed after headTimeout, without an answer', async () => {
+    await using app = await EchoBackend.start();
+    await using proxy = await proxyTo(app.url, {}, { headTimeout: '200ms' });
+    await using client = await proxy.connect();
+    const { result, took } = await timed(() => client.closed());
+    assert.equal(result.rest, '');
+    assert.ok(took >= 190 && took < ample, `${took} ms`);
+  });
+});
+
+describe('an idle connection', () => {
+  test('is closed after idleTimeout', async () => {
+    await using app = await EchoBackend.start();
+    await using proxy = await proxyTo(app.url, responding({ idleTimeout: '250ms' }));
+    await using client = await proxy.connect();
+    for (let i = 0; i < 3; i++) {
+      await client.ask(request('GET /'));
+      await delay(100);
+    }
+    const { result, took } = await timed(() => client.closed());
+    assert.deepEqual(result, { ending: 'end', rest: '' });
+    assert.ok(took >= 100 && took < ample, `${took} ms`);
+  });
+
+  test('outlives headTimeout', async () => {
+    await using app = await EchoBackend.start();
+    await using proxy = await proxyTo(app.url, {}, { headTimeout: '100ms' });
+    await using client = await proxy.connect();
+    await client.ask(request('GET /'));
+    await delay(300);
+    assert.equal((await client.ask(request('GET /'))).status, 200);
+  });
+});
+
+describe('a connection', () => {
+  test('is closed after keepAliveMaxRequests, announced with the last response', async () => {
+    await using app = await EchoBackend.start();
+    await using proxy = await proxyTo(app.url, { transport: { keepAliveMaxRequests: 3 } });
+    await using client = await proxy.connect();
+    const announced: (string | undefined)[] = [];
+    for (let i = 0; i < 3; i++) announced.push((await client.ask(request('GET /'))).header('connection'));
+    assert.deepEqual(announced, [undefined, undefined, 'close']);
+    assert.deepEqual(await client.closed(), { ending: 'end', rest: '' });
+  });
+
+  test('is closed after keepAliveMaxTime, announced with a response', async () => {
+    await using app = await EchoBackend.start();
+    await using proxy = await proxyTo(app.url, { transport: { keepAliveMaxTime: '200ms' } });
+    await using client = await proxy.connect();
+    assert.equal((await client.ask(request('GET /'))).header('connection'), undefined);
+    await delay(250);
+    assert.equal((await client.ask(request('GET /'))).header('connection'), 'close');
+    assert.deepEqual(await client.closed(), { ending: 'end', rest: '' });
+  });
+});
+
+describe('a request body', () => {
+  test('that does not end within readTimeout is refused with 408, and the server sees no end', async () => {
+    await using app = await RawBackend.start(always(ok));
+    await using proxy = await proxyTo(app.url, responding({ readTimeout: '400ms' }));
+    await using client = await proxy.connect();
+    await client.send(request('POST /', 'Content-Length: 1000'));
+    const trickle = setInterval(() => client.socket.write('x'), 50);
+    const { result, took } = await timed(() => client.response());
+    clearInterval(trickle);
+    assert.deepEqual([result.status, result.header('connection')], [408, 'close']);
+    assert.ok(took >= 390 && took < ample, `${took} ms`);
+    await client.closed();
+    await app.endingOf(0);
+    assert.equal(app.requests.length, 0);
+  });
+
+  test('may take longer than readTimeout when that is 0', async () => {
+    await using app = await RawBackend.start(always(ok));
+    await using proxy = await proxyTo(app.url, responding({ readTimeout: '0s' }));
+    await using client = await proxy.connect();
+    await client.send(request('POST /', 'Content-Length: 4'));
+    for (const letter of 'body') {
+      await delay(60);
+      await client.send(letter);
+    }
+    assert.equal((await client.response()).status, 200);
+  });
+});
+
+test('a client that takes nothing for writeTimeout is cut, and the server is told', async () => {
+  const endless = Buffer.alloc(64 * 1024);
+  await using app = await RawBackend.start(async (conversation) => {
+    await conversation.request();
+    conversation.send(`HTTP/1.1 200 OK\r\nContent-Length: ${1024 ** 4}\r\n\r\n`);
+    while (conversation.reader.ending === 'open') {
+      if (!conversation.socket.write(endless))
+        await Promise.race([
+          new Promise((resolve) => conversation.socket.once('drain', resolve)),
+          app.endingOf(conversation.index),
+        ]);
+    }
+  });
+  await using proxy = await proxyTo(app.url, responding({ writeTimeout: '300ms' }));
+  await using client = await proxy.connect();
+  client.reader.pause();
+  await client.send(request('GET /'));
+  await app.endingOf(0);
+  await until(() => proxy.proxy.stats().reasons['write_timeout'] === 1, 'it is counted');
+  client.reader.resume();
+  await client.closed();
+  assert.ok(client.reader.total < 1024 ** 4);
+});
+
+test('refusals are counted by reason', async () => {
+  await using app = await EchoBackend.start();
+  await using proxy = await proxyTo(app.url, { http: { maxHeaderBytes: 2048 } });
+  await proxy.ask(request('GET /', `X: ${'x'.repeat(2100)}`));
+  await proxy.ask('GET / HTTP/1.1\r\n\r\n');
+  await proxy.ask('GET / HTTP/2.0\r\nHost: a\r\n\r\n');
+  await proxy.ask('CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n');
+  const { reasons, responses4xx, responses5xx, requestsTotal } = proxy.proxy.stats();
+  assert.deepEqual(reasons, {
+    header_too_large: 1,
+    malformed_request: 1,
+    unsupported_version: 1,
+    unsupported_method: 1,
+  });
+  assert.deepEqual([responses4xx, responses5xx, requestsTotal], [2, 2, 4]);
+});
