@@ -42,6 +42,7 @@ constexpr Row kRows[] = {
     {"coding_unsupported", Reason::kUnsupportedCoding},
     {"coding_in_http10", Reason::kMalformedRequest},
     {"expectation_unknown", Reason::kExpectationFailed},
+    {"websocket_malformed", Reason::kMalformedRequest},
     {"path_escape_malformed", Reason::kMalformedRequest},
     {"path_not_normal", Reason::kMalformedRequest},
 };

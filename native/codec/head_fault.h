@@ -46,6 +46,7 @@ enum class HeadFault : std::uint8_t {
   kCodingUnsupported,
   kCodingInHttp10,
   kExpectationUnknown,
+  kWebSocketMalformed,  // Upgrade: websocket that is no GET, or without its key or version
   // Normal form of the target.
   kPathEscapeMalformed,
   kPathNotNormal,  // a rewritten path with dot segments or without a leading slash

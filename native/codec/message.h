@@ -54,14 +54,14 @@ enum class HeaderId : std::uint8_t {
   kRange,
   kLocation,
   kAccept,
-  kForwardedFor,     // X-Forwarded-For and friends
+  kForwardedFor,  // X-Forwarded-For and friends
   kForwardedProto,
   kForwardedHost,
   kForwardedPort,
   kForwardedServer,
-  kForwardedOther,   // X-Forwarded-Uri, -Method, -Prefix, -Scheme, -Tls-Client-Cert(-Info), X-Scheme
+  kForwardedOther,  // X-Forwarded-Uri, -Method, -Prefix, -Scheme, -Tls-Client-Cert(-Info), X-Scheme
   kRealIp,
-  kRequestId,        // X-Request-Id
+  kRequestId,  // X-Request-Id
   kCount
 };
 

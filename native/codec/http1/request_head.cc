@@ -185,7 +185,15 @@ class RequestHead {
     if (replaces_host_) request_.headers.set("Host", request_.authority);
     settle_body();
     settle_upgrade();
-    return HeadFault::kNone;
+    return check_websocket();
+  }
+
+  /// RFC 6455 section 4.2.1: a server that took such a handshake all the same would be in a tunnel of its own.
+  HeadFault check_websocket() const {
+    if (!request_.wants_upgrade || !ascii::equals_ignoring_case(request_.upgrade, "websocket")) return HeadFault::kNone;
+    const bool sound = request_.method == Method::kGet && !request_.headers.first("Sec-WebSocket-Key").empty() &&
+                       !request_.headers.first("Sec-WebSocket-Version").empty();
+    return sound ? HeadFault::kNone : HeadFault::kWebSocketMalformed;
   }
 
   void settle_body() {

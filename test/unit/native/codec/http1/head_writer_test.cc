@@ -54,8 +54,10 @@ const Case kRequests[] = {
      up_post("Trailer: X\r\nTransfer-Encoding: chunked\r\n")},
     {"says that a POST is empty", post(""), up_post("Content-Length: 0\r\n")},
     {"keeps the announcement of trailers", get("TE: deflate, trailers\r\n"), up_get("TE: trailers\r\n")},
-    {"passes an upgrade on", get("Connection: keep-alive, Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: k\r\n"),
-     up_get("Sec-WebSocket-Key: k\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n")},
+    {"passes an upgrade on",
+     get("Connection: keep-alive, Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: k\r\nSec-WebSocket-Version: "
+         "13\r\n"),
+     up_get("Sec-WebSocket-Key: k\r\nSec-WebSocket-Version: 13\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n")},
     {"drops an upgrade to HTTP/2", get("Connection: Upgrade\r\nUpgrade: h2c\r\nHTTP2-Settings: A\r\n"), up_get("")},
     {"drops an upgrade beside a body", post("Connection: Upgrade\r\nUpgrade: x\r\nContent-Length: 1\r\n"),
      up_post("Content-Length: 1\r\n")},

@@ -321,7 +321,10 @@ struct UpgradeCase {
 };
 
 const UpgradeCase kUpgrades[] = {
-    {"websocket", get("Connection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n"), true},
+    {"websocket",
+     get("Connection: keep-alive, Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: k\r\n"
+         "Sec-WebSocket-Version: 13\r\n"),
+     true},
     {"without the connection option", get("Upgrade: websocket\r\n"), false},
     {"without a protocol", get("Connection: upgrade\r\n"), false},
     {"empty", get("Connection: upgrade\r\nUpgrade:\r\n"), false},
@@ -329,7 +332,10 @@ const UpgradeCase kUpgrades[] = {
     {"to HTTP/2", get("Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AA\r\n"), false},
     {"to HTTP/2 among others", get("Connection: Upgrade\r\nUpgrade: websocket, H2C\r\n"), false},
     {"with a length", get("Connection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: 3\r\n"), false},
-    {"with length zero", get("Connection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: 0\r\n"), true},
+    {"with length zero",
+     get("Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: k\r\nSec-WebSocket-Version: 13\r\n"
+         "Content-Length: 0\r\n"),
+     true},
     {"with chunks", get("Connection: Upgrade\r\nUpgrade: websocket\r\nTransfer-Encoding: chunked\r\n"), false},
     {"in HTTP/1.0", "GET / HTTP/1.0\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n", false},
 };
