@@ -45,7 +45,6 @@ class EngineImpl final : public Engine, private exchange::Shared {
   bool start() override {
     if (started_) return false;
     started_ = true;
-    resolver_.start();
     log_->start();
     for (auto& worker : workers_) worker->start();
     control_.start();
@@ -279,7 +278,7 @@ class EngineImpl final : public Engine, private exchange::Shared {
   const Options options_;
   Events events_;
   std::unique_ptr<exchange::AccessLog> log_;
-  net::ResolverThread resolver_;
+  net::ResolverThreads resolver_;
   std::shared_ptr<tls::TicketKeys> ticket_keys_;
   exchange::SharedStates states_;
   std::vector<std::unique_ptr<WorkerThread>> workers_;

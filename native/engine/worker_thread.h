@@ -18,7 +18,7 @@ struct WorkerSetup {
   std::uint32_t workers;
   std::size_t idle_buffer_bytes;
   std::uint32_t poll_microseconds;
-  net::ResolverThread& resolver;
+  net::ResolverThreads& resolver;
   exchange::Shared& shared;
   exchange::AccessLog& log;
 };

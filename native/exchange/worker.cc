@@ -8,7 +8,7 @@
 namespace fairlead::exchange {
 
 Worker::Worker(std::uint32_t number, std::uint32_t workers, std::size_t idle_buffer_bytes,
-               net::ResolverThread& resolver_thread, Shared& shared_state, AccessLog& access_log)
+               net::ResolverThreads& resolver_thread, Shared& shared_state, AccessLog& access_log)
     : buffers(idle_buffer_bytes),
       resolver(loop, resolver_thread),
       shared(shared_state),

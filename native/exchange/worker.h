@@ -32,7 +32,7 @@ class Shared {
 
 class Worker {
  public:
-  Worker(std::uint32_t number, std::uint32_t workers, std::size_t idle_buffer_bytes, net::ResolverThread& resolver,
+  Worker(std::uint32_t number, std::uint32_t workers, std::size_t idle_buffer_bytes, net::ResolverThreads& resolver,
          Shared& shared, AccessLog& log);
   ~Worker();
   Worker(const Worker&) = delete;

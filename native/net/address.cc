@@ -40,7 +40,7 @@ std::string_view format_v4(std::uint32_t address, char* buffer) {
 std::optional<IpAddress> IpAddress::parse(std::string_view text) {
   text = text.substr(0, text.find('%'));
   char buffer[INET6_ADDRSTRLEN];
-  if (text.empty() || text.size() >= sizeof(buffer)) return std::nullopt;
+  if (text.empty() || text.size() >= sizeof(buffer) || text.find('\0') != text.npos) return std::nullopt;
   std::memcpy(buffer, text.data(), text.size());
   buffer[text.size()] = '\0';
   in_addr v4{};

@@ -93,6 +93,8 @@ class BufferPool {
   Buffer of(std::size_t bytes);
   /// Bytes handed out at the moment.
   std::size_t used_bytes() const { return used_; }
+  /// Bytes kept for later.
+  std::size_t idle_bytes() const { return idle_; }
 
  private:
   friend class Buffer;

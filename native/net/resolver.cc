@@ -4,16 +4,43 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <chrono>
+#include <condition_variable>
 #include <cstring>
+#include <deque>
+#include <mutex>
 #include <utility>
+
+#include "loop/thread.h"
 
 namespace fairlead::net {
 namespace {
 
 // A name with more addresses than this is balanced over the first ones only.
 constexpr std::size_t kMostAddresses = 64;
+// What stop() grants look-ups that are under way.
+constexpr auto kStopPatience = std::chrono::seconds(1);
 
-Addresses look_up(const std::string& host) {
+}  // namespace
+
+/// What the threads share.
+struct ResolverThreads::State {
+  struct Question {
+    std::string host;
+    Answer answer;
+  };
+
+  LookUp look_up;
+  std::mutex mutex;
+  std::condition_variable wake;
+  std::condition_variable ended;
+  std::deque<Question> questions;
+  unsigned running = 0;
+  unsigned idle = 0;
+  bool stopping = false;
+};
+
+Addresses ResolverThreads::system_look_up(const std::string& host) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* list = nullptr;
@@ -29,40 +56,47 @@ Addresses look_up(const std::string& host) {
   return addresses;
 }
 
-}  // namespace
-
-void ResolverThread::start() {
-  thread_ = std::thread([this] { run(); });
+ResolverThreads::ResolverThreads(LookUp look_up) : state_(std::make_shared<State>()) {
+  state_->look_up = std::move(look_up);
 }
 
-void ResolverThread::stop() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
+void ResolverThreads::ask(std::string host, Answer answer) {
+  const std::lock_guard lock(state_->mutex);
+  if (state_->stopping) return;
+  if (state_->questions.size() >= state_->idle && state_->running < kMost &&
+      loop::start_detached("fairlead-dns", [state = state_] { run(state); })) {
+    ++state_->running;
   }
-  wake_.notify_all();
-  if (thread_.joinable()) thread_.join();
+  if (state_->running == 0) return answer({});  // no room for a single thread: tried again when it is asked again
+  state_->questions.push_back({std::move(host), std::move(answer)});
+  state_->wake.notify_one();
 }
 
-void ResolverThread::ask(std::string host, Answer answer) {
-  {
-    const std::lock_guard lock(mutex_);
-    questions_.push_back({std::move(host), std::move(answer)});
-  }
-  wake_.notify_one();
+void ResolverThreads::stop() {
+  std::unique_lock lock(state_->mutex);
+  state_->stopping = true;
+  state_->questions.clear();
+  state_->wake.notify_all();
+  state_->ended.wait_for(lock, kStopPatience, [this] { return state_->running == 0; });
 }
 
-void ResolverThread::run() {
-  std::unique_lock lock(mutex_);
+void ResolverThreads::run(const std::shared_ptr<State>& state) {
+  std::unique_lock lock(state->mutex);
   for (;;) {
-    wake_.wait(lock, [this] { return stopping_ || !questions_.empty(); });
-    if (stopping_) return;
-    Question question = std::move(questions_.front());
-    questions_.pop_front();
+    ++state->idle;
+    state->wake.wait(lock, [&state] { return state->stopping || !state->questions.empty(); });
+    --state->idle;
+    if (state->stopping) break;
+    const State::Question question = std::move(state->questions.front());
+    state->questions.pop_front();
     lock.unlock();
-    question.answer(look_up(question.host));
+    Addresses addresses = state->look_up(question.host);
     lock.lock();
+    // Under the lock, so that stop() waits for it.
+    if (!state->stopping) question.answer(std::move(addresses));
   }
+  --state->running;
+  state->ended.notify_all();
 }
 
 /// Awaitable: until the entry is answered or the deadline passes.
@@ -84,7 +118,7 @@ class Resolver::Wait {
     entry_.waiting.push_back(waiter_);
     if (deadline_ != 0) loop_.timers().arm(timer_, deadline_);
   }
-  loop::Wake await_resume() { return waiter_.outcome; }
+  loop::Wake await_resume() const { return waiter_.outcome; }
 
  private:
   struct Deadline : loop::Timer {
@@ -117,7 +151,7 @@ loop::Task<Result<Addresses>> Resolver::resolve(std::string_view host, Nanos dea
 void Resolver::ask(const std::string& host, Entry& entry) {
   entry.asking = true;
   // The anchor is read on the worker only; the answer merely carries it there.
-  thread_.ask(host, [&mailbox = loop_.mailbox(), anchor = anchor_, host](Addresses addresses) {
+  threads_.ask(host, [&mailbox = loop_.mailbox(), anchor = anchor_, host](Addresses addresses) {
     mailbox.post([anchor, host, addresses = std::move(addresses)]() mutable {
       if (anchor->resolver != nullptr) anchor->resolver->answered(host, std::move(addresses));
     });

@@ -1,13 +1,10 @@
 // Host names to addresses, without ever blocking a worker.
 #pragma once
 
-#include <condition_variable>
-#include <deque>
+#include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <unordered_map>
 #include <vector>
 
@@ -21,31 +18,36 @@ namespace fairlead::net {
 
 using Addresses = std::vector<IpAddress>;
 
-/// One thread that asks the system's resolver (getaddrinfo), shared by all workers.
-class ResolverThread {
+/// Threads that ask the system's resolver (getaddrinfo), shared by all workers. One is enough until a look-up hangs; then
+/// others are started, so that one dead name does not keep all the others waiting.
+class ResolverThreads {
  public:
-  /// Where an answer goes; called on the resolver thread, empty = failure.
+  /// Names that may hang at a time before everything waits for the resolver's own time-outs.
+  static constexpr unsigned kMost = 8;
+  /// Looks a name up, blocking; empty = failure.
+  using LookUp = std::function<Addresses(const std::string& host)>;
+  /// Where an answer goes; called on a resolver thread, must be quick. Empty = failure.
   using Answer = std::function<void(Addresses)>;
 
-  ResolverThread() = default;
-  ~ResolverThread() { stop(); }
-  void start();
-  /// Waits for the look-up under way, which the system's own time-outs bound. Idempotent.
-  void stop();
+  explicit ResolverThreads(LookUp look_up = system_look_up);
+  ~ResolverThreads() { stop(); }
+  ResolverThreads(const ResolverThreads&) = delete;
+  ResolverThreads& operator=(const ResolverThreads&) = delete;
+
+  /// Any thread. After stop() nothing is answered.
   void ask(std::string host, Answer answer);
+  /// No answer is under way when this returns, and none comes later. A look-up that takes more than a second longer is
+  /// left to end by itself, since nothing can interrupt it. Idempotent.
+  void stop();
+
+  static Addresses system_look_up(const std::string& host);
 
  private:
-  struct Question {
-    std::string host;
-    Answer answer;
-  };
-  void run();
+  struct State;
+  static void run(const std::shared_ptr<State>& state);
 
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::deque<Question> questions_;
-  bool stopping_ = false;
-  std::thread thread_;
+  // Outlives us while a thread is stuck in a look-up.
+  std::shared_ptr<State> state_;
 };
 
 /// A worker's cache of answers. An expired answer is used on while a new one is fetched, and kept when that fails.
@@ -56,11 +58,13 @@ class Resolver {
   /// How long a failure is remembered.
   static constexpr Nanos kFailed = 1 * kSecond;
 
-  Resolver(loop::Loop& loop, ResolverThread& thread) : loop_(loop), thread_(thread) {}
+  Resolver(loop::Loop& loop, ResolverThreads& threads) : loop_(loop), threads_(threads) {}
   ~Resolver();
+  Resolver(const Resolver&) = delete;
+  Resolver& operator=(const Resolver&) = delete;
 
-  /// Addresses of `host` (a literal address is returned at once). Fails with kResolveFailed, or kConnectTimeout at
-  /// `deadline` (0 = none).
+  /// Addresses of `host` (a literal address is returned at once); `host` must outlive the task. Fails with
+  /// kResolveFailed, or kConnectTimeout at `deadline` (0 = none).
   loop::Task<Result<Addresses>> resolve(std::string_view host, Nanos deadline);
 
  private:
@@ -80,7 +84,7 @@ class Resolver {
   void answered(const std::string& host, Addresses addresses);
 
   loop::Loop& loop_;
-  ResolverThread& thread_;
+  ResolverThreads& threads_;
   std::unordered_map<std::string, std::unique_ptr<Entry>> entries_;
   std::shared_ptr<Anchor> anchor_ = std::make_shared<Anchor>(Anchor{this});
 };

@@ -36,7 +36,7 @@ class SecureLayer {
   virtual Step write(CipherInput& input, ByteBuffer& output, std::string_view plain) = 0;
   /// Appends close_notify.
   virtual void shutdown(ByteBuffer& output) = 0;
-  /// Plaintext bytes that read() would return without more ciphertext.
+  /// read() would return plaintext, or tell of an end or a failure, without more ciphertext.
   virtual bool has_pending() const = 0;
   /// Drops what only the handshake needed; called once after it.
   virtual void shed() = 0;

@@ -27,6 +27,16 @@ int tcp_socket(const Endpoint& endpoint) {
   return ::socket(endpoint.ip.is_v4() ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 }
 
+// A peer that has vanished without a word (a pulled cable, a firewall that forgot) is noticed after two minutes: tunnels
+// have no other deadline.
+bool keep_alive(int fd) {
+  constexpr int kIdleSeconds = 60;
+  constexpr int kProbeSeconds = 20;
+  constexpr int kProbes = 3;
+  return set(fd, SOL_SOCKET, SO_KEEPALIVE, 1) && set(fd, IPPROTO_TCP, TCP_KEEPIDLE, kIdleSeconds) &&
+         set(fd, IPPROTO_TCP, TCP_KEEPINTVL, kProbeSeconds) && set(fd, IPPROTO_TCP, TCP_KEEPCNT, kProbes);
+}
+
 bool bind_to(int fd, const Endpoint& endpoint) {
   sockaddr_storage storage;
   const socklen_t length = endpoint.to(storage);
@@ -47,7 +57,8 @@ int listen_tcp(const Endpoint& endpoint, int backlog) {
   const bool any_v6 = endpoint.ip == IpAddress{};
   if (any_v6 && !set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0)) return close_keeping_errno(fd);
   const bool ready = set(fd, SOL_SOCKET, SO_REUSEADDR, 1) && set(fd, SOL_SOCKET, SO_REUSEPORT, 1) &&
-                     set(fd, IPPROTO_TCP, TCP_NODELAY, 1) && bind_to(fd, endpoint) && ::listen(fd, backlog) == 0;
+                     set(fd, IPPROTO_TCP, TCP_NODELAY, 1) && keep_alive(fd) && bind_to(fd, endpoint) &&
+                     ::listen(fd, backlog) == 0;
   return ready ? fd : close_keeping_errno(fd);
 }
 
@@ -75,6 +86,7 @@ int connect_tcp(const Endpoint& endpoint, bool& pending) {
   const int fd = tcp_socket(endpoint);
   if (fd < 0) return -1;
   set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+  keep_alive(fd);
   sockaddr_storage storage;
   const socklen_t length = endpoint.to(storage);
   return start_connect(fd, reinterpret_cast<const sockaddr*>(&storage), length, pending);

@@ -7,8 +7,8 @@
 
 namespace fairlead::net {
 
-/// A non-blocking, close-on-exec TCP socket bound and listening on `endpoint`, or -1 with errno set. TCP_NODELAY is set
-/// here and inherited by accepted sockets. Every listener shares its port (SO_REUSEPORT) with those of other workers.
+/// A non-blocking, close-on-exec TCP socket bound and listening on `endpoint`, or -1 with errno set. TCP_NODELAY and
+/// keep-alive probes are set here and inherited by accepted sockets. Every listener shares its port (SO_REUSEPORT) with those of other workers.
 int listen_tcp(const Endpoint& endpoint, int backlog);
 /// Fails with EADDRINUSE when another process listens on `endpoint`, which SO_REUSEPORT alone would not tell.
 bool port_is_free(const Endpoint& endpoint);

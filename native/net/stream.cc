@@ -106,6 +106,7 @@ IoResult Stream::read_secure(std::span<char> into) {
       if (stashed_.empty() && stashed_.capacity() > 0) stashed_ = ByteBuffer();
     } else {
       const IoResult received = receive(scratch_.cipher());
+      if (received.kind == Kind::kEof) return IoResult::of(Kind::kError);
       if (!received.ok()) return received;
       CipherInput input{scratch_.cipher().data(), scratch_.cipher().data() + received.count};
       step = secure_->read(input, output, into, count);
@@ -137,6 +138,15 @@ IoResult Stream::write_secure(std::string_view bytes) {
 }
 
 IoResult Stream::try_read(std::span<char> into) { return secure_ != nullptr ? read_secure(into) : receive(into); }
+
+bool Stream::is_readable() {
+  if (holds_input()) return true;
+  if (!descriptor_.readable) return false;
+  char byte;
+  const bool waits = ::recv(descriptor_.fd(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
+  if (waits) descriptor_.readable = false;
+  return !waits;
+}
 
 IoResult Stream::try_write(std::string_view bytes) { return secure_ != nullptr ? write_secure(bytes) : send(bytes); }
 
@@ -176,32 +186,41 @@ loop::Task<IoResult> Stream::write_all(std::string_view bytes, Nanos stall) {
   co_return IoResult::bytes(size);
 }
 
-loop::Task<IoResult> Stream::handshake(std::unique_ptr<SecureLayer> layer, Nanos deadline) {
-  secure_ = std::move(layer);
-  CipherInput nothing;
-  Step step = secure_->handshake(nothing, scratch_.output());
-  emit(scratch_.output());
-  while (step == Step::kWantRead) {
-    if (has_unsent()) {
-      const IoResult sent = co_await write_all({}, deadline == 0 ? 0 : deadline - loop_.now());
-      if (!sent.ok()) co_return sent;
-    }
-    const IoResult received = receive(scratch_.cipher());
-    if (received.ok()) {
-      CipherInput input{scratch_.cipher().data(), scratch_.cipher().data() + received.count};
-      step = secure_->handshake(input, scratch_.output());
-      if (input.size() > 0) stashed_.append({input.at, input.size()});
-      emit(scratch_.output());
-      continue;
-    }
-    if (received.kind != Kind::kAgain) co_return received;
-    const loop::Wake wake = co_await readable(deadline);
+loop::Task<IoResult> Stream::flush_by(Nanos deadline) {
+  for (;;) {
+    const IoResult sent = flush();
+    if (sent.kind != Kind::kAgain) co_return sent;
+    const loop::Wake wake = co_await writable(deadline);
     if (wake == loop::Wake::kTimeout) co_return IoResult::of(Kind::kTimeout);
     if (wake == loop::Wake::kHangup) co_return IoResult::of(Kind::kError);
   }
-  if (step != Step::kDone) {
-    failed_ = true;
-    co_return IoResult::of(Kind::kError);
+}
+
+loop::Task<IoResult> Stream::handshake(std::unique_ptr<SecureLayer> layer, Nanos deadline) {
+  secure_ = std::move(layer);
+  CipherInput input;
+  for (;;) {
+    const Step step = secure_->handshake(input, scratch_.output());
+    if (input.size() > 0) stashed_.append({input.at, input.size()});
+    emit(scratch_.output());
+    if (step != Step::kDone && step != Step::kWantRead) {
+      failed_ = true;
+      co_return IoResult::of(Kind::kError);
+    }
+    if (has_unsent()) {
+      const IoResult sent = co_await flush_by(deadline);
+      if (!sent.ok()) co_return sent;
+    }
+    if (step == Step::kDone) break;
+    IoResult received = receive(scratch_.cipher());
+    while (received.kind == Kind::kAgain) {
+      const loop::Wake wake = co_await readable(deadline);
+      if (wake == loop::Wake::kTimeout) co_return IoResult::of(Kind::kTimeout);
+      if (wake == loop::Wake::kHangup) co_return IoResult::of(Kind::kError);
+      received = receive(scratch_.cipher());
+    }
+    if (!received.ok()) co_return received;
+    input = {scratch_.cipher().data(), scratch_.cipher().data() + received.count};
   }
   secure_->shed();
   co_return IoResult::bytes(0);

@@ -50,10 +50,11 @@ class Stream {
   SecureLayer* secure() { return secure_.get(); }
   bool open() const { return descriptor_.fd() >= 0; }
 
-  /// Puts TLS on top and drives the handshake to its end. kBytes = done.
+  /// Puts TLS on top and drives the handshake to its end, until all of our side of it has been sent. kBytes = done.
   loop::Task<IoResult> handshake(std::unique_ptr<SecureLayer> layer, Nanos deadline);
 
-  /// Reads what is there; kAgain when nothing is. Never blocks.
+  /// Reads what is there; kAgain when nothing is. Never blocks. Under TLS a connection that ends without close_notify
+  /// was cut, perhaps by an attacker: kError, where clear text has kEof.
   IoResult try_read(std::span<char> into);
   /// Writes what fits. Through TLS all of `bytes` is taken as long as nothing older waits; flush() sends the rest.
   IoResult try_write(std::string_view bytes);
@@ -70,10 +71,10 @@ class Stream {
 
   loop::IoWait readable(Nanos deadline) { return {loop_, descriptor_, loop::IoWait::Direction::kRead, deadline}; }
   loop::IoWait writable(Nanos deadline) { return {loop_, descriptor_, loop::IoWait::Direction::kWrite, deadline}; }
-  /// True when a read would return something (or the end) without waiting, as far as is known.
-  bool maybe_readable() const {
-    return descriptor_.readable || !stashed_.empty() || (secure_ != nullptr && secure_->has_pending());
-  }
+  /// True when a read would return something (or the end) without waiting, as far as is known without asking.
+  bool maybe_readable() const { return descriptor_.readable || holds_input(); }
+  /// As maybe_readable(), but asks the socket: false means that a read waits.
+  bool is_readable();
 
   /// Ends our side: close_notify when encrypted, then FIN. Best effort.
   void shutdown_write();
@@ -83,9 +84,11 @@ class Stream {
   void abort();
 
  private:
+  bool holds_input() const { return !stashed_.empty() || (secure_ != nullptr && secure_->has_pending()); }
   IoResult receive(std::span<char> into);
   IoResult send(std::string_view bytes);
   IoResult flush();
+  loop::Task<IoResult> flush_by(Nanos deadline);
   IoResult read_secure(std::span<char> into);
   IoResult write_secure(std::string_view bytes);
   void emit(ByteBuffer& output);

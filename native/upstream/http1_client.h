@@ -27,7 +27,7 @@ class Http1Client final : public Outbound {
   loop::Task<Result<codec::BodyChunk>> read_body(Nanos deadline) override;
   Result<codec::BodyChunk> try_read_body() override;
   const codec::Headers& trailers() const override { return trailers_; }
-  bool has_more() const override { return connection_ != nullptr && connection_->stream.maybe_readable(); }
+  bool has_more() const override { return connection_ != nullptr && connection_->stream.is_readable(); }
   void abort() override;
   void finish() override;
   std::uint64_t bytes_read() const override { return body_ ? body_->bytes() : 0; }

@@ -39,7 +39,7 @@ class Outbound {
   /// The next piece of the body if it has been received already; `data` is empty and `last` false when it has not.
   virtual Result<codec::BodyChunk> try_read_body() = 0;
   virtual const codec::Headers& trailers() const = 0;
-  /// More of the body is there already, as far as is known: reading on will not wait.
+  /// More of the body, or its end, is there already: reading on will not wait.
   virtual bool has_more() const = 0;
 
   /// Breaks the connection so that what waits for it fails. For deadlines.
