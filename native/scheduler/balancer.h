@@ -38,7 +38,7 @@ class Balancer {
   virtual std::uint32_t pick(const Excluded& excluded) = 0;
 };
 
-/// The balancer of a strategy. Candidates of weight 0 are never chosen.
+/// The balancer of a strategy, null when there is no such. Candidates of weight 0 are never chosen.
 std::unique_ptr<Balancer> make_balancer(wire::Strategy strategy, std::span<const Candidate> candidates);
 
 }  // namespace fairlead::scheduler
