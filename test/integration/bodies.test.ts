@@ -196,3 +196,16 @@ describe('a response body', () => {
     }
   });
 });
+
+describe('unusual sizes', () => {
+  test('hundreds of cookies arrive', async () => {
+    const cookies = Array.from({ length: 400 }, (_, index) => `Set-Cookie: c${index}=${'v'.repeat(100)}`);
+    await using app = await RawBackend.start(
+      always(`HTTP/1.1 200 OK\r\n${cookies.join('\r\n')}\r\nContent-Length: 0\r\n\r\n`),
+    );
+    await using proxy = await startProxy(everythingTo(app.url));
+    const response = await proxy.ask(request('GET /', `Cookie: ${'c=v; '.repeat(5000)}last=1`));
+    assert.equal(response.headers('set-cookie').length, 400);
+    assert.equal(valueOf(app.requests[0]?.fields ?? [], 'cookie')?.length, 5000 * 5 + 6);
+  });
+});
