@@ -100,7 +100,7 @@ bool Context::trust(const wire::Transport& transport, std::string& fault) {
   SSL_CTX_set_cert_verify_callback(context, verify, this);
   if (transport.root_cas.empty()) return SSL_CTX_set1_verify_cert_store(context, system_authorities()) == 1;
   const StorePointer store = load_authorities(transport.root_cas, fault);
-  if (store == nullptr) fault = "rootCAs: " + fault;
+  if (store == nullptr) fault.insert(0, "rootCAs: ");
   return store != nullptr && SSL_CTX_set1_verify_cert_store(context, store.get()) == 1;
 }
 
@@ -142,7 +142,7 @@ bool Context::build(const wire::Transport& transport, std::string& fault) {
   for (std::size_t i = transport.certificates.size(); i-- > 0;) {
     const wire::Certificate& certificate = transport.certificates[i];
     if (present_certificate(context, certificate.chain, certificate.key, fault)) continue;
-    fault = "certificates: " + fault;
+    fault.insert(0, "certificates: ");
     return false;
   }
   return true;

@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t kVectorBytes = 16;  // of AES in CBC mode
 
 TicketKeys::Key fresh_key() {
-  TicketKeys::Key key;
+  TicketKeys::Key key{};
   FAIRLEAD_CHECK(RAND_bytes(key.name.data(), key.name.size()) == 1);
   FAIRLEAD_CHECK(RAND_bytes(key.aes.data(), key.aes.size()) == 1);
   FAIRLEAD_CHECK(RAND_bytes(key.hmac.data(), key.hmac.size()) == 1);
@@ -26,7 +26,7 @@ bool has_name(const TicketKeys::Key& key, const std::uint8_t* name) {
 
 /// A copy of a key that does not stay on the stack.
 struct Borrowed {
-  TicketKeys::Key key;
+  TicketKeys::Key key{};
   ~Borrowed() { OPENSSL_cleanse(&key, sizeof(key)); }
 };
 
@@ -67,7 +67,7 @@ TicketKeys::Found TicketKeys::find(const std::uint8_t* name, Key& key) {
 }
 
 int TicketKeys::prepare(std::uint8_t* name, std::uint8_t* iv, EVP_CIPHER_CTX* cipher, TicketMac* mac, bool seals) {
-  Borrowed borrowed;
+  Borrowed borrowed{};
   Key& key = borrowed.key;
   Found found = Found::kCurrent;
   if (seals) {

@@ -1,7 +1,14 @@
 /** Servers behind the proxy: one that tells what it was sent, and one that misbehaves as it is told. */
-import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import {
+  createServer as createHttpServer,
+  type IncomingMessage,
+  type Server as HttpServer,
+  type ServerResponse,
+} from 'node:http';
+import { createServer as createHttpsServer, Server as HttpsServer } from 'node:https';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { ByteReader, Ended } from './byte-reader.js';
+import type { TestCertificate } from './certificates.js';
 import { type Body, type Fields, readBody, readHead, valueOf } from './http1.js';
 import { until } from './deadline.js';
 
@@ -24,25 +31,31 @@ export interface Echoed {
 /** A server of Node's that answers in JSON with what it was sent. */
 export class EchoBackend implements AsyncDisposable {
   readonly name: string;
-  readonly server = createHttpServer({ keepAliveTimeout: 60_000 });
+  readonly server: HttpServer | HttpsServer;
   readonly requests: Echoed[] = [];
   connections = 0;
   port = 0;
 
-  private constructor(name: string) {
+  private constructor(name: string, certificate: TestCertificate | undefined) {
     this.name = name;
+    const answer = (incoming: IncomingMessage, response: ServerResponse): void => void this.#answer(incoming, response);
+    const options = { keepAliveTimeout: 60_000 };
+    this.server =
+      certificate === undefined
+        ? createHttpServer(options, answer)
+        : createHttpsServer({ ...options, cert: certificate.certificate, key: certificate.key }, answer);
     this.server.on('connection', () => this.connections++);
-    this.server.on('request', (incoming, response) => void this.#answer(incoming, response));
   }
 
-  static async start(name = 'app'): Promise<EchoBackend> {
-    const backend = new EchoBackend(name);
+  /** Speaks https when it has a certificate. */
+  static async start(name = 'app', certificate?: TestCertificate): Promise<EchoBackend> {
+    const backend = new EchoBackend(name, certificate);
     backend.port = await listen(backend.server);
     return backend;
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.port}`;
+    return `${this.server instanceof HttpsServer ? 'https' : 'http'}://127.0.0.1:${this.port}`;
   }
 
   /** The last request that arrived. */
