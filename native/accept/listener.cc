@@ -37,6 +37,16 @@ bool Listener::start() {
 }
 
 void Listener::accept_some() {
+  // More may wait, and the edge has passed: go on after the others have had their turn.
+  if (accept_batch()) loop_.timers().arm(pause_, loop_.now());
+}
+
+void Listener::accept_rest() {
+  for (int i = 0; i < kMostBatches && accept_batch(); ++i) {
+  }
+}
+
+bool Listener::accept_batch() {
   for (int i = 0; i < kBatch; ++i) {
     sockaddr_storage address{};
     socklen_t length = sizeof(address);
@@ -52,14 +62,13 @@ void Listener::accept_some() {
       case EPROTO:
         continue;
       case EAGAIN:
-        return;
+        return false;
       default:
         out_of_descriptors();
-        return;
+        return false;
     }
   }
-  // More may wait, and the edge has passed: go on after the others have had their turn.
-  loop_.timers().arm(pause_, loop_.now());
+  return true;
 }
 
 void Listener::out_of_descriptors() {

@@ -22,10 +22,14 @@ class Listener {
 
   /// Starts accepting. False when the loop cannot watch the socket.
   bool start();
+  /// Accepts all that wait now. Closing the socket resets those that nobody has accepted: before it, for a clean end.
+  void accept_rest();
 
  private:
   // A connection costs about 20 microseconds to take over: this bounds what others wait for to 1.3 ms.
   static constexpr int kBatch = 64;
+  // Twice the longest queue that Linux allows by default (4096).
+  static constexpr int kMostBatches = 128;
   // How long nothing is accepted after descriptors have run out; without it the loop would spin on the full backlog.
   static constexpr Nanos kPause = 100 * kMillisecond;
 
@@ -38,6 +42,8 @@ class Listener {
     Listener* owner = nullptr;
   };
   void accept_some();
+  /// Whether more may wait.
+  bool accept_batch();
   void out_of_descriptors();
 
   loop::Loop& loop_;

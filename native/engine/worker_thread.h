@@ -39,8 +39,11 @@ class WorkerThread {
   const stats::Counters& counters() const { return worker_->counters; }
   /// Worker thread: accepts from `fd` for the entry point of that index.
   void listen(std::uint32_t entry_point, int fd);
-  /// Worker thread.
-  void stop_listening() { listeners_.clear(); }
+  /// Worker thread. Who has connected by now is served.
+  void stop_listening() {
+    for (const auto& listener : listeners_) listener->accept_rest();
+    listeners_.clear();
+  }
 
  private:
   static void accepted(void* owner, std::uint32_t entry_point, int fd, const net::Endpoint& client);

@@ -94,8 +94,13 @@ const wire::EntryPoint& Connection::settings() const {
   return worker_.plan->plan().snapshot().entry_points[entry_point_];
 }
 
-void Connection::close_if_idle() {
-  if (!busy_ && worker_.loop.now() - idle_since_ >= kQuiet) delete this;
+void Connection::drain() {
+  if (!busy_) {
+    if (worker_.loop.now() - idle_since_ >= kQuiet) delete this;
+    return;
+  }
+  // A client that was not told may send its next request at any time: it gets that one answered as well.
+  if (!codec_.head_written()) codec_.close_after_response();
 }
 
 /// The whole life. The frame belongs to the object, so the object is deleted after the frame has come to rest.
@@ -166,7 +171,6 @@ loop::Task<void> Connection::serve() {
     if (after == After::kTunnel || after == After::kClose) co_return;
     const bool waits = after == After::kIdle || (!codec_.has_received() && !stream_.maybe_readable());
     if (!waits) continue;
-    if (worker_.draining) co_return;
     const bool woken = co_await wait_idle();
     if (!woken) co_return;
   }

@@ -29,8 +29,9 @@ class Connection : public ListLink {
   std::uint32_t entry_point() const { return entry_point_; }
   /// An exchange or a tunnel is in progress.
   bool busy() const { return busy_; }
-  /// Ends the connection if nobody would miss it: it has been idle for a while, so no request is on its way.
-  void close_if_idle();
+  /// Lets the connection end: with its next response, if that can still say so, or once it has been idle for a while, so
+  /// that no request is on its way. To be called again and again.
+  void drain();
 
  private:
   enum class After : std::uint8_t { kNext, kIdle, kClose, kTunnel };

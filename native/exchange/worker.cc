@@ -35,7 +35,7 @@ void Worker::drain() {
   all.take_all(connections);
   while (Connection* connection = all.pop_front()) {
     connections.push_back(*connection);
-    connection->close_if_idle();
+    connection->drain();
   }
 }
 

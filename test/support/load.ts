@@ -48,7 +48,8 @@ export class Load implements AsyncDisposable {
       try {
         client = await Client.connect(this.#port);
       } catch (thrown) {
-        if (!this.#mayRefuse) this.failures.push(String(thrown));
+        const refused = (thrown as NodeJS.ErrnoException).code === 'ECONNREFUSED';
+        if (!refused || !this.#mayRefuse) this.failures.push(String(thrown));
         return;
       }
       await using connection = client;
