@@ -26,6 +26,7 @@ export interface Ports {
   /**
    * One element for each burst of changes at the paths, until the signal aborts. Paths are asked for again after each.
    * The first element, and one for each new path, comes at once: what changed since the caller looked is not missed.
+   * A wish to have everything read again (SIGHUP) is an element as well, also when there are no paths.
    */
   changes(paths: () => readonly string[], signal: AbortSignal): AsyncIterable<void>;
   /** Ends early, without an error, when the signal aborts. */

@@ -16,18 +16,19 @@ export const file = defineProvider<FileProviderConfig>({
 
   async *deliveries(config: FileProviderConfig, ports: Ports, signal: AbortSignal): AsyncIterable<Delivery> {
     const files = new FileSet(config, ports);
-    const changes = config.watch ? ports.changes(() => files.watched, signal)[Symbol.asyncIterator]() : undefined;
+    // Without paths only a refresh (SIGHUP) counts as a change.
+    const watched = () => (config.watch ? files.watched : []);
+    const changes = ports.changes(watched, signal)[Symbol.asyncIterator]();
     try {
       for (;;) {
         const delivery = await files.read();
         if (signal.aborted) return;
         yield delivery;
-        if (changes === undefined) return;
         const change = await changes.next();
         if (change.done === true) return;
       }
     } finally {
-      await changes?.return?.();
+      await changes.return?.();
     }
   },
 });

@@ -14,7 +14,7 @@ export class Disk implements Ports {
   readonly sleeps: number[] = [];
   readonly #entries = new Map<string, Entry>();
   readonly #broken = new Set<string>();
-  readonly #watches = new Set<Wakeup>();
+  readonly #watches = new Map<Wakeup, () => readonly string[]>();
   #clock = 1_000_000;
   #writes = 0;
 
@@ -42,7 +42,12 @@ export class Disk implements Ports {
   }
 
   changed(): void {
-    for (const watch of this.#watches) watch.wake();
+    for (const [watch, paths] of this.#watches) if (paths().length > 0) watch.wake();
+  }
+
+  /** Everything is to be read again. */
+  refresh(): void {
+    for (const watch of this.#watches.keys()) watch.wake();
   }
 
   advance(milliseconds: number): void {
@@ -74,9 +79,9 @@ export class Disk implements Ports {
   };
 
   /** Changes count from the call on, as those of the real ports do. */
-  changes(_: () => readonly string[], signal: AbortSignal): AsyncIterable<void> {
+  changes(paths: () => readonly string[], signal: AbortSignal): AsyncIterable<void> {
     const wakeup = new Wakeup();
-    this.#watches.add(wakeup);
+    this.#watches.set(wakeup, paths);
     return this.#bursts(wakeup, signal);
   }
 

@@ -37,9 +37,16 @@ describe('a single file', () => {
     assert.ok(await provider.isDone());
   });
 
-  test('is read once when it is not watched', async () => {
-    const provider = open(new Disk({ 'a.yml': yaml('one') }), { filename: 'a.yml', watch: false });
+  test('is read again only when that is asked for when it is not watched', async () => {
+    const disk = new Disk({ 'a.yml': yaml('one') });
+    const provider = open(disk, { filename: 'a.yml', watch: false });
     assert.deepEqual(codes(await provider.next()), []);
+    const second = provider.next();
+    disk.write('a.yml', yaml('two'));
+    disk.write('a.yml', yaml('three'));
+    disk.refresh();
+    assert.deepEqual(values(await second), [named('three')]);
+    provider.stop();
     assert.ok(await provider.isDone());
   });
 
