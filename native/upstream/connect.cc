@@ -2,6 +2,7 @@
 
 #include <errno.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "net/socket.h"
@@ -13,6 +14,15 @@ using stats::Counter;
 
 // As Go's default transport, which Traefik uses: not configurable there either.
 constexpr Nanos kHandshakeTimeout = 10 * kSecond;
+// As Go's dialer: what each address of a name is granted at least, of the time for all of them.
+constexpr Nanos kAddressTime = 2 * kSecond;
+
+/// The deadline of the next of `left` addresses: an address that answers nothing must not use up the time of the others.
+Nanos share_of(Nanos now, Nanos deadline, std::size_t left) {
+  if (deadline == 0) return 0;
+  const Nanos remaining = deadline > now ? deadline - now : 0;
+  return std::min(deadline, now + std::max(kAddressTime, remaining / left));
+}
 
 Error connect_failure(int error) {
   switch (error) {
@@ -31,19 +41,41 @@ loop::Task<Status> established(net::Stream& stream, Nanos deadline) {
   stream.descriptor().writable = false;
   const loop::Wake wake = co_await stream.writable(deadline);
   if (wake == loop::Wake::kTimeout) co_return connect_failure(ETIMEDOUT);
+  if (wake == loop::Wake::kHangup) co_return connect_failure(ENFILE);  // the loop has no room for it
   const int error = net::connect_error(stream.descriptor().fd());
   if (error != 0) co_return connect_failure(error);
   co_return Unit{};
 }
 
-loop::Task<ConnectResult> connect_socket(const ConnectContext& context, int fd, bool pending, Nanos deadline) {
+/// A connect() that has been started; `error` is what it failed with at once.
+struct Started {
+  int fd = -1;
+  int error = 0;
+  bool pending = false;
+};
+
+Started start(const net::Endpoint& endpoint) {
+  Started started;
+  started.fd = net::connect_tcp(endpoint, started.pending);
+  started.error = errno;
+  return started;
+}
+
+Started start(std::string_view path) {
+  Started started;
+  started.fd = net::connect_unix(path, started.pending);
+  started.error = errno;
+  return started;
+}
+
+loop::Task<ConnectResult> finish(const ConnectContext& context, Started started, Nanos deadline) {
   ConnectResult result;
-  if (fd < 0) {
-    result.status = connect_failure(errno);
+  if (started.fd < 0) {
+    result.status = connect_failure(started.error);
     co_return result;
   }
-  result.connection = std::make_unique<Connection>(context.loop, context.scratch, fd);
-  if (pending) result.status = co_await established(result.connection->stream, deadline);
+  result.connection = std::make_unique<Connection>(context.loop, context.scratch, started.fd);
+  if (started.pending) result.status = co_await established(result.connection->stream, deadline);
   co_return result;
 }
 
@@ -54,11 +86,13 @@ loop::Task<ConnectResult> connect_by_name(const ConnectContext& context, const w
     result.status = addresses.error();
     co_return result;
   }
+  std::size_t left = addresses->size();
   for (const net::IpAddress& address : *addresses) {
-    bool pending = false;
-    const int fd = net::connect_tcp({address, static_cast<std::uint16_t>(server.port)}, pending);
-    result = co_await connect_socket(context, fd, pending, deadline);
+    const Nanos by = share_of(context.loop.now(), deadline, left--);
+    const Started started = start(net::Endpoint{address, static_cast<std::uint16_t>(server.port)});
+    result = co_await finish(context, started, by);
     if (result.status.ok() || result.status.error().reason == Reason::kOutOfDescriptors) break;
+    if (deadline != 0 && context.loop.now() >= deadline) break;
   }
   co_return result;
 }
@@ -80,9 +114,8 @@ loop::Task<ConnectResult> connect(const ConnectContext& context, const wire::Ser
   const Nanos deadline = transport.dial_timeout == 0 ? 0 : context.loop.now() + transport.dial_timeout;
   ConnectResult result;
   if (server.unix) {
-    bool pending = false;
-    const int fd = net::connect_unix(server.path, pending);
-    result = co_await connect_socket(context, fd, pending, deadline);
+    const Started started = start(server.path.view());
+    result = co_await finish(context, started, deadline);
   } else {
     result = co_await connect_by_name(context, server, deadline);
   }

@@ -21,6 +21,9 @@ constexpr std::size_t kCopyBytes = 16 * 1024;
 // What a server may say in one head. Larger than for clients: it is ours, and cookies add up.
 constexpr codec::http1::HeadLimits kLimits{
     .max_head_bytes = 256 * 1024, .max_line_bytes = 16 * 1024, .max_fields = 500};
+// A server may send as many small chunks as it likes: that is how events are streamed. Extensions and trailers stay
+// bounded.
+constexpr codec::http1::ChunkLimits kChunkLimits{.free_overhead = 0};
 
 }  // namespace
 
@@ -52,6 +55,7 @@ loop::Task<Status> Http1Client::write_head(const codec::Request& request, const 
   net::Buffer out = buffers_.of(request_head_bound(request, target) + (together ? first.size() + 64 : 0));
   out.clear();
   out_ = request.body;
+  upgrade_ = request.wants_upgrade;
   char* at = write_request_head(out.tail().data(), request, target);
   if (together && !first.empty()) {
     if (out_ == BodyKind::kChunked) at = write_chunk_line(at, first.size());
@@ -152,15 +156,16 @@ loop::Task<Status> Http1Client::read_head(codec::Response& response, Nanos deadl
         head_complete_ = true;
         keep_alive_ = response.keep_alive;
         body_.emplace(connection_->stream, buffers_);
-        body_->start(response.body, response.content_length, in_, &trailers_);
+        body_->start(response.body, response.content_length, in_, &trailers_, kChunkLimits);
         co_return Unit{};
       }
       if (!make_room()) {
         failed_ = true;
         co_return kMalformed;
       }
-    } else if (!in_.valid()) {
-      in_ = buffers_.small();
+    } else {
+      // New, or filled to its end by interim heads that are done with.
+      if (!in_.valid()) in_ = buffers_.small();
       in_.clear();
     }
     net::IoResult got = connection_->stream.try_read(in_.tail());
@@ -195,7 +200,7 @@ void Http1Client::abort() {
 }
 
 bool Http1Client::reusable() const {
-  return !failed_ && request_complete_ && head_complete_ && keep_alive_ && body_ && body_->finished() &&
+  return !failed_ && !upgrade_ && request_complete_ && head_complete_ && keep_alive_ && body_ && body_->finished() &&
          !body_->has_rest() && !connection_->stream.has_unsent();
 }
 
@@ -210,6 +215,7 @@ void Http1Client::finish() {
 
 std::unique_ptr<Connection> Http1Client::take_tunnel(net::Buffer& first) {
   first = std::move(in_);
+  if (first.empty()) first.release();  // tunnels are idle for long
   return std::move(connection_);
 }
 

@@ -32,7 +32,7 @@ class Http1Client final : public Outbound {
   void finish() override;
   std::uint64_t bytes_read() const override { return body_ ? body_->bytes() : 0; }
 
-  /// After a 101: gives the connection away, with what the server has sent already.
+  /// After a 101: gives the connection away, with what the server has sent already; no buffer when that is nothing.
   std::unique_ptr<Connection> take_tunnel(net::Buffer& first);
 
  private:
@@ -52,6 +52,8 @@ class Http1Client final : public Outbound {
   std::optional<codec::http1::BodySource> body_;
   codec::Method method_;
   codec::BodyKind out_ = codec::BodyKind::kNone;
+  /// The request asked for another protocol: whatever came of it, the server may have gone on to speak it.
+  bool upgrade_ = false;
   bool request_complete_ = false;
   bool response_started_ = false;
   bool head_complete_ = false;

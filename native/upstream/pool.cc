@@ -35,15 +35,22 @@ void Pool::configure(std::uint32_t max_idle, Nanos idle_timeout) {
 }
 
 std::unique_ptr<Connection> Pool::take() {
-  Connection* connection = idle_.back();
-  if (connection == nullptr) return nullptr;
-  connection->unlink();
-  --idle_count_;
-  connection->pool_ = nullptr;
-  connection->idle_timer_.unlink();
-  connection->idle_waiter_.unlink();
-  connection->stream.descriptor().reader = nullptr;
-  return std::unique_ptr<Connection>(connection);
+  while (Connection* connection = idle_.back()) {
+    loop::Descriptor& descriptor = connection->stream.descriptor();
+    // Something has happened to it in this very turn, and on_event() has not run yet.
+    if (descriptor.readable || descriptor.hangup) {
+      drop(*connection);
+      continue;
+    }
+    connection->unlink();
+    --idle_count_;
+    connection->pool_ = nullptr;
+    connection->idle_timer_.unlink();
+    connection->idle_waiter_.unlink();
+    descriptor.reader = nullptr;
+    return std::unique_ptr<Connection>(connection);
+  }
+  return nullptr;
 }
 
 void Pool::give(std::unique_ptr<Connection> connection) {
@@ -68,9 +75,7 @@ void Pool::drop(Connection& connection) {
   delete &connection;
 }
 
-void Pool::last_reference() {
-  registry_.pools_.erase(identity_);
-}
+void Pool::last_reference() { registry_.pools_.erase(identity_); }
 
 LocalRef<Pool> PoolRegistry::find_or_create(std::uint64_t identity) {
   std::unique_ptr<Pool>& slot = pools_[identity];

@@ -13,13 +13,14 @@ constexpr std::uint64_t kBulkBytes = 64 * 1024;
 
 }  // namespace
 
-void BodySource::start(BodyKind kind, std::uint64_t length, net::Buffer& received, Headers* trailers) {
+void BodySource::start(BodyKind kind, std::uint64_t length, net::Buffer& received, Headers* trailers,
+                       const ChunkLimits& limits) {
   kind_ = kind;
   remaining_ = kind == BodyKind::kLength ? length : 0;
   bytes_ = 0;
   active_ = &received;
   finished_ = kind == BodyKind::kNone || (kind == BodyKind::kLength && length == 0);
-  if (kind == BodyKind::kChunked) decoder_.start(trailers);
+  if (kind == BodyKind::kChunked) decoder_.start(trailers, limits);
 }
 
 BodySource::Piece BodySource::try_read() {

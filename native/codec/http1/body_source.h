@@ -24,8 +24,9 @@ class BodySource {
   BodySource(net::Stream& stream, net::BufferPool& pool) : stream_(stream), pool_(pool) {}
 
   /// Begins a body. `received` holds what came behind the head; its block must stay until the body ends. Trailers are
-  /// added to `trailers`, which may be null when there can be none.
-  void start(BodyKind kind, std::uint64_t length, net::Buffer& received, Headers* trailers);
+  /// added to `trailers`, which may be null when there can be none. `limits` bounds chunked framing.
+  void start(BodyKind kind, std::uint64_t length, net::Buffer& received, Headers* trailers,
+             const ChunkLimits& limits = {});
   bool finished() const { return finished_; }
   std::uint64_t bytes() const { return bytes_; }
 
