@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstring>
 #include <utility>
@@ -20,6 +21,8 @@ namespace {
 constexpr std::uint32_t kMostWorkers = 64;
 // Connections that may wait for a worker; the kernel caps it at net.core.somaxconn.
 constexpr int kBacklog = 4096;
+// Entry points beyond this many share counters; nobody has as many.
+constexpr std::size_t kCountedEntryPoints = 256;
 // How often a drain looks whether it is done.
 constexpr Nanos kDrainPoll = 20 * kMillisecond;
 
@@ -102,12 +105,18 @@ class EngineImpl final : public Engine, private exchange::Shared {
   bool everywhere(std::uint64_t generation) const override {
     return installed_.load(std::memory_order_acquire) >= generation;
   }
-  bool admit_connection() override {
-    if (connections_.fetch_add(1, std::memory_order_relaxed) < options_.max_connections) return true;
-    connections_.fetch_sub(1, std::memory_order_relaxed);
+  bool admit_connection(std::uint32_t entry_point, std::uint32_t limit) override {
+    std::atomic<std::uint32_t>& here = entry_point_connections_[entry_point % kCountedEntryPoints];
+    const std::uint32_t others = connections_.fetch_add(1, std::memory_order_relaxed);
+    const std::uint32_t others_here = here.fetch_add(1, std::memory_order_relaxed);
+    if (others < options_.max_connections && (limit == 0 || others_here < limit)) return true;
+    connection_ended(entry_point);
     return false;
   }
-  void connection_ended() override { connections_.fetch_sub(1, std::memory_order_relaxed); }
+  void connection_ended(std::uint32_t entry_point) override {
+    connections_.fetch_sub(1, std::memory_order_relaxed);
+    entry_point_connections_[entry_point % kCountedEntryPoints].fetch_sub(1, std::memory_order_relaxed);
+  }
 
   // Control thread from here on.
 
@@ -287,6 +296,7 @@ class EngineImpl final : public Engine, private exchange::Shared {
   std::vector<std::weak_ptr<const exchange::Plan>> plans_;
   std::atomic<std::uint64_t> installed_{0};
   std::atomic<std::uint32_t> connections_{0};
+  std::array<std::atomic<std::uint32_t>, kCountedEntryPoints> entry_point_connections_{};
   std::string log_path_;
   bool log_open_ = false;
   bool started_ = false;

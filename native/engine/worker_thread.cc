@@ -58,7 +58,9 @@ void WorkerThread::listen(std::uint32_t entry_point, int fd) {
 void WorkerThread::accepted(void* owner, std::uint32_t entry_point, int fd, const net::Endpoint& client) {
   auto& self = *static_cast<WorkerThread*>(owner);
   exchange::Worker& worker = *self.worker_;
-  if (!worker.plan || !worker.shared.admit_connection()) {
+  const std::uint32_t limit =
+      worker.plan ? worker.plan->plan().snapshot().entry_points[entry_point].max_connections : 0;
+  if (!worker.plan || !worker.shared.admit_connection(entry_point, limit)) {
     worker.counters.add(stats::Counter::kConnectionsRefused);
     ::close(fd);
     return;

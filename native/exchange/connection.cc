@@ -23,7 +23,6 @@ using stats::Counter;
 constexpr Nanos kWriteStall = 60 * kSecond;
 // After our FIN, how long the client may take to see it before the socket is closed under unread bytes.
 constexpr Nanos kLinger = 2 * kSecond;
-constexpr std::size_t kLingerBytes = 256 * 1024;
 // A client that was answered less than this ago may have sent its next request already: closing now would lose it.
 constexpr Nanos kQuiet = kSecond;
 // Requests of an exchange seldom need more; beyond it the arena takes blocks from the heap.
@@ -87,7 +86,7 @@ Connection::Connection(Worker& worker, std::uint32_t entry_point, int fd, const 
 Connection::~Connection() {
   task_.cancel();
   worker_.counters.subtract(Counter::kConnectionsOpen);
-  worker_.shared.connection_ended();
+  worker_.shared.connection_ended(entry_point_);
 }
 
 const wire::EntryPoint& Connection::settings() const {
@@ -272,11 +271,10 @@ loop::Task<void> Connection::linger() {
   stream_.shutdown_write();
   const Nanos deadline = worker_.loop.now() + kLinger;
   net::Buffer sink = worker_.buffers.small();
-  for (std::size_t total = 0; total < kLingerBytes;) {
+  while (worker_.loop.now() < deadline) {
     sink.clear();
     const net::IoResult got = co_await stream_.read(sink.tail(), deadline);
     if (!got.ok()) co_return;
-    total += got.count;
   }
 }
 

