@@ -198,6 +198,19 @@ describe('a response body', () => {
 });
 
 describe('unusual sizes', () => {
+  test('chunks of one byte pass up to a limit; beyond it the request is refused and the server sees no end', async () => {
+    await using app = await EchoBackend.start();
+    await using proxy = await startProxy(everythingTo(app.url));
+    const bytes = (count: number): string => `${chunkedHead('POST /')}${'1\r\nx\r\n'.repeat(count)}0\r\n\r\n`;
+    assert.equal((await proxy.ask(bytes(10_000))).status, 200);
+    assert.equal(app.last.body.length, 10_000);
+    await using client = await proxy.connect();
+    client.socket.write(bytes(1_000_000));
+    const response = await client.response();
+    assert.deepEqual([response.status, response.header('connection')], [400, 'close']);
+    assert.equal(app.requests.length, 1);
+  });
+
   test('hundreds of cookies arrive', async () => {
     const cookies = Array.from({ length: 400 }, (_, index) => `Set-Cookie: c${index}=${'v'.repeat(100)}`);
     await using app = await RawBackend.start(
