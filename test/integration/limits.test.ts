@@ -107,6 +107,24 @@ describe('a connection', () => {
     assert.equal((await client.ask(request('GET /'))).header('connection'), 'close');
     assert.deepEqual(await client.closed(), { ending: 'end', rest: '' });
   });
+
+  test('beyond maxConnections is closed at once; there is room again when one ends', async () => {
+    await using app = await EchoBackend.start();
+    await using proxy = await proxyTo(app.url, {}, { maxConnections: 2 });
+    await using first = await proxy.connect();
+    await using second = await proxy.connect();
+    for (const client of [first, second]) assert.equal((await client.ask(request('GET /'))).status, 200);
+    await using third = await proxy.connect();
+    assert.equal((await third.closed()).rest, '');
+    assert.equal(proxy.proxy.stats().connectionsRefused, 1);
+    first.socket.destroy();
+    await until(async () => {
+      await using next = await proxy.connect();
+      next.socket.write(request('GET /'));
+      return (await next.reader.hasMore()) && (await next.response()).status === 200;
+    }, 'there is room again');
+    assert.equal((await second.ask(request('GET /'))).status, 200);
+  });
 });
 
 describe('a request body', () => {
