@@ -40,7 +40,7 @@ export const activity = [
   counter('upstream_retries', 'Requests sent again after a failure'),
   gauge('upgrades_active', 'Upgraded connections (WebSocket) in progress'),
   counter('access_log_lines', 'Access log lines written'),
-  counter('access_log_dropped', 'Access log lines dropped because the writer fell behind'),
+  counter('access_log_dropped', 'Access log lines dropped because the writer fell behind or the file took no more'),
   gauge('snapshots_live', 'Configurations still in use by some request'),
   gauge('buffers_bytes', 'Bytes held in pooled buffers'),
 ] as const satisfies readonly CounterDefinition[];

@@ -83,6 +83,14 @@ class EngineImpl final : public Engine, private exchange::Shared {
     for (const auto& worker : workers_) {
       for (std::size_t i = 0; i < count; ++i) into[i] += worker->counters().get(static_cast<stats::Counter>(i));
     }
+    const auto written = static_cast<std::size_t>(stats::Counter::kAccessLogLines);
+    const auto dropped = static_cast<std::size_t>(stats::Counter::kAccessLogDropped);
+    if (std::max(written, dropped) < count) {
+      // Workers count what they queue; of that, the writer may have had to give up some.
+      const std::uint64_t lost = log_->lost();
+      into[written] -= std::min(lost, into[written]);
+      into[dropped] += lost;
+    }
     const auto snapshots = static_cast<std::size_t>(stats::Counter::kSnapshotsLive);
     if (snapshots < count) into[snapshots] = live_plans();
     return count;

@@ -16,7 +16,8 @@ void append_clf_time(ByteBuffer& line, Nanos wall) {
   line.commit(strftime(line.reserve(40), 40, "%d/%b/%Y:%H:%M:%S +0000", &parts));
 }
 
-/// Text that a terminal and a parser of lines can take: quotes, backslashes and controls escaped.
+/// Text that a terminal and a parser of lines can take: quotes, backslashes, controls and bytes outside ASCII escaped
+/// (0x9b starts a control sequence; nginx escapes the same).
 void append_escaped(ByteBuffer& line, std::string_view text) {
   constexpr const char* kHex = "0123456789abcdef";
   for (const char c : text) {
@@ -24,7 +25,7 @@ void append_escaped(ByteBuffer& line, std::string_view text) {
     if (c == '"' || c == '\\') {
       line.push('\\');
       line.push(c);
-    } else if (byte < 0x20 || byte == 0x7f) {
+    } else if (byte < 0x20 || byte >= 0x7f) {
       line.append("\\x");
       line.push(kHex[byte >> 4]);
       line.push(kHex[byte & 15]);

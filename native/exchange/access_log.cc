@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstring>
@@ -67,6 +68,8 @@ class AccessLogThread final : public AccessLog {
     if (fd >= 0) replace(fd);  // else the old file takes the lines: none is lost
   }
 
+  std::uint64_t lost() const override { return lost_.load(std::memory_order_relaxed); }
+
   void stop() override {
     {
       const std::lock_guard lock(mutex_);
@@ -78,6 +81,9 @@ class AccessLogThread final : public AccessLog {
 
  private:
   void replace(int fd) {
+    if (unfinished_ != nullptr) drop_line(*unfinished_);  // its beginning stays in the old file
+    unfinished_ = nullptr;
+    torn_ = false;
     if (fd_ > STDERR_FILENO) ::close(fd_);
     fd_ = fd;
   }
@@ -94,10 +100,17 @@ class AccessLogThread final : public AccessLog {
 
   /// Writes what waits. False: the sink is full and lines are left.
   bool write_all(std::unique_lock<std::mutex>& lock) {
+    // Lines of other queues must not come into the middle of a line.
+    if (unfinished_ != nullptr && !write_queue(*unfinished_, lock)) return false;
     for (AccessLogQueue* queue : queues_) {
-      for (std::string_view run = queue->ring().peek(); !run.empty(); run = queue->ring().peek()) {
-        if (!write_some(*queue, run, lock)) return false;
-      }
+      if (!write_queue(*queue, lock)) return false;
+    }
+    return true;
+  }
+
+  bool write_queue(AccessLogQueue& queue, std::unique_lock<std::mutex>& lock) {
+    for (std::string_view run = queue.ring().peek(); !run.empty(); run = queue.ring().peek()) {
+      if (!write_some(queue, run, lock)) return false;
     }
     return true;
   }
@@ -105,9 +118,9 @@ class AccessLogThread final : public AccessLog {
   /// Writes one run; waits a moment when the sink is full, without the lock.
   bool write_some(AccessLogQueue& queue, std::string_view run, std::unique_lock<std::mutex>& lock) {
     const int fd = fd_;
-    const ssize_t written = write_now(fd, run);
+    const ssize_t written = write_now(fd, torn_ ? std::string_view("\n") : run);
     if (written >= 0) {
-      queue.ring().pop(static_cast<std::size_t>(written));
+      took(queue, run.substr(0, static_cast<std::size_t>(written)));
       return true;
     }
     if (errno == EINTR) return true;
@@ -118,9 +131,39 @@ class AccessLogThread final : public AccessLog {
       lock.lock();
       return false;
     }
-    // A full disk or a broken pipe: these lines are lost, the requests are not.
-    queue.ring().pop(run.size());
+    give_up(queue, run);
     return true;
+  }
+
+  void took(AccessLogQueue& queue, std::string_view written) {
+    if (written.empty()) return;
+    if (torn_) {
+      torn_ = false;
+      return;
+    }
+    unfinished_ = written.back() == '\n' ? nullptr : &queue;
+    queue.ring().pop(written.size());
+  }
+
+  /// A full disk or a broken pipe: these lines are lost, the requests are not.
+  void give_up(AccessLogQueue& queue, std::string_view run) {
+    torn_ = torn_ || unfinished_ != nullptr;
+    unfinished_ = nullptr;
+    const auto lines = static_cast<std::uint64_t>(std::count(run.begin(), run.end(), '\n'));
+    lost_.fetch_add(lines, std::memory_order_relaxed);
+    const bool ends = run.back() == '\n';
+    queue.ring().pop(run.size());
+    if (!ends) drop_line(queue);
+  }
+
+  /// Takes off what is left of a line, which may go on at the beginning of the ring.
+  void drop_line(AccessLogQueue& queue) {
+    lost_.fetch_add(1, std::memory_order_relaxed);
+    for (std::string_view run = queue.ring().peek(); !run.empty(); run = queue.ring().peek()) {
+      const std::size_t end = run.find('\n');
+      queue.ring().pop(end == std::string_view::npos ? run.size() : end + 1);
+      if (end != std::string_view::npos) return;
+    }
   }
 
   /// write() that never blocks. Standard output is the host's and cannot be made non-blocking behind its back: a pipe
@@ -134,6 +177,9 @@ class AccessLogThread final : public AccessLog {
   }
 
   std::vector<AccessLogQueue*> queues_;
+  AccessLogQueue* unfinished_ = nullptr;  // whose line has been written in part
+  bool torn_ = false;                     // the file ends in the middle of a line that was given up
+  std::atomic<std::uint64_t> lost_{0};
   std::mutex mutex_;
   std::condition_variable wake_;
   std::string path_;

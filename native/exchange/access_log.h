@@ -82,6 +82,8 @@ class AccessLog {
   virtual bool open(std::string_view path, std::string& fault) = 0;
   /// Opens the same path again (after rotation).
   virtual void reopen() = 0;
+  /// Lines given up because they could not be written: a full disk, a broken pipe.
+  virtual std::uint64_t lost() const = 0;
   /// Writes what waits, then joins the thread. Idempotent; gives up on a blocked sink after two seconds.
   virtual void stop() = 0;
 };

@@ -33,7 +33,7 @@ enum class Counter : std::uint16_t {
   kUpstreamRetries,  // Requests sent again after a failure
   kUpgradesActive,  // Upgraded connections (WebSocket) in progress
   kAccessLogLines,  // Access log lines written
-  kAccessLogDropped,  // Access log lines dropped because the writer fell behind
+  kAccessLogDropped,  // Access log lines dropped because the writer fell behind or the file took no more
   kSnapshotsLive,  // Configurations still in use by some request
   kBuffersBytes,  // Bytes held in pooled buffers
   kReasonNone,  // Given up: nothing went wrong
