@@ -96,7 +96,7 @@ async function clients(port: number, number: number, count: number, account: Acc
   const random = new Random(number);
   let client: Client | undefined;
   for (let i = 0; i < count; i++) {
-    client ??= await Client.connect(port);
+    const current: Client = (client ??= await Client.connect(port));
     const tag = `t${number}-${i}`;
     const method = random.pick(methods);
     const name = random.pick(names);
@@ -107,30 +107,30 @@ async function clients(port: number, number: number, count: number, account: Acc
         : method === 'PUT'
           ? request(`PUT /${tag}`, manner, 'Content-Length: 3') + 'abc'
           : request(`${method} /${tag}`, manner);
-    client.socket.write(sent);
+    current.socket.write(sent);
     if (random.chance(12)) {
       // Gone while the answer is on its way.
       await pause(random.below(4));
-      client.reset();
+      current.reset();
       client = undefined;
       account.left++;
       continue;
     }
     const what = `${method} ${name} ${tag}`;
     try {
-      const response = await client.response(method);
+      const response = await current.response(method);
       check(response, tag, what, account);
       if (response.status === 502 && method === 'GET' && manners[name]?.isFair === true)
         account.wrong.push(`${what}: 502`);
       if (response.header('connection') === 'close') {
-        client.socket.destroy();
+        current.socket.destroy();
         client = undefined;
       }
     } catch (thrown) {
       if (!(thrown instanceof Ended)) throw thrown;
       if (manners[name]?.isFair === true) account.wrong.push(`${what}: cut`);
       account.cut++;
-      client.socket.destroy();
+      current.socket.destroy();
       client = undefined;
     }
   }
