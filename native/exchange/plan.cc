@@ -1,91 +1,10 @@
 #include "exchange/plan.h"
 
-#include <cstdlib>
-#include <cstring>
 #include <utility>
 
-#include "base/assert.h"
 #include "middleware/generated/factory.gen.h"
 
 namespace fairlead::exchange {
-namespace {
-
-// Services nest (weighted over weighted). Deeper trees than this are a mistake, and the walk at request time is bounded
-// by the same number.
-constexpr unsigned kDeepestService = 16;
-
-bool indexes_below(const wire::List<std::uint32_t>& indexes, std::size_t bound) {
-  for (const std::uint32_t index : indexes) {
-    if (index >= bound) return false;
-  }
-  return true;
-}
-
-/// Longest way down from a service, or more than kDeepestService when it runs in circles.
-unsigned depth_of(const wire::Snapshot& root, std::uint32_t index, unsigned level) {
-  if (level > kDeepestService) return level;
-  unsigned deepest = level;
-  for (const wire::Child& child : root.services[index].children) {
-    if (child.service >= root.services.size()) return kDeepestService + 1;
-    const unsigned depth = depth_of(root, child.service, level + 1);
-    if (depth > kDeepestService) return depth;
-    deepest = depth > deepest ? depth : deepest;
-  }
-  return deepest;
-}
-
-/// Everything verify() cannot know: that indexes stay inside their lists. Returns what is wrong, or null.
-const char* broken_reference(const wire::Snapshot& root) {
-  for (const wire::EntryPoint& entry_point : root.entry_points) {
-    if (!indexes_below(entry_point.plain_routers, root.routers.size()) ||
-        !indexes_below(entry_point.tls_routers, root.routers.size())) {
-      return "an entry point names a router that does not exist";
-    }
-  }
-  for (const wire::Router& router : root.routers) {
-    if (router.service >= root.services.size()) return "a router names a service that does not exist";
-    if (!indexes_below(router.chain, root.middlewares.size())) return "a router names a middleware that does not exist";
-  }
-  for (std::uint32_t i = 0; i < root.services.size(); ++i) {
-    const wire::Service& service = root.services[i];
-    if (service.kind > static_cast<std::uint8_t>(wire::ServiceKind::kNoop)) return "a service is of an unknown kind";
-    if (!indexes_below(service.chain, root.middlewares.size()))
-      return "a service names a middleware that does not exist";
-    if (!service.servers.empty() && service.transport >= root.transports.size()) {
-      return "a service names a transport that does not exist";
-    }
-    if (depth_of(root, i, 0) > kDeepestService) return "services are nested too deeply or in a circle";
-  }
-  return nullptr;
-}
-
-}  // namespace
-
-void SnapshotBytes::Free::operator()(std::byte* bytes) const { std::free(bytes); }
-
-std::unique_ptr<SnapshotBytes> SnapshotBytes::verify(std::span<const std::byte> bytes, std::string& fault) {
-  if (bytes.size() < sizeof(wire::Snapshot)) {
-    fault = "the snapshot is too short";
-    return nullptr;
-  }
-  auto result = std::make_unique<SnapshotBytes>();
-  const std::size_t rounded = (bytes.size() + 63) / 64 * 64;
-  result->bytes_.reset(static_cast<std::byte*>(std::aligned_alloc(64, rounded)));
-  FAIRLEAD_CHECK(result->bytes_ != nullptr);
-  std::memcpy(result->bytes_.get(), bytes.data(), bytes.size());
-  const wire::Snapshot& root = result->root();
-  const std::byte* begin = result->bytes_.get();
-  if (root.fingerprint != wire::kFingerprint) {
-    fault = "the snapshot was made for another build";
-  } else if (!root.verify({begin, begin + bytes.size()})) {
-    fault = "the snapshot is malformed";
-  } else if (const char* broken = broken_reference(root); broken != nullptr) {
-    fault = broken;
-  } else {
-    return result;
-  }
-  return nullptr;
-}
 
 std::shared_ptr<middleware::SharedState> SharedStates::find(std::uint64_t identity) const {
   const auto found = states_.find(identity);

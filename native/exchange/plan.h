@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "exchange/snapshot_bytes.h"
 #include "middleware/middleware.h"
 #include "router/patterns.h"
 #include "router/router.h"
@@ -18,20 +19,6 @@
 #include "tls/server.h"
 
 namespace fairlead::exchange {
-
-/// The bytes of a snapshot, aligned for their records.
-class SnapshotBytes {
- public:
-  /// Copies; null when `bytes` are not a snapshot of this build.
-  static std::unique_ptr<SnapshotBytes> verify(std::span<const std::byte> bytes, std::string& fault);
-  const wire::Snapshot& root() const { return *reinterpret_cast<const wire::Snapshot*>(bytes_.get()); }
-
- private:
-  struct Free {
-    void operator()(std::byte* bytes) const;
-  };
-  std::unique_ptr<std::byte, Free> bytes_;
-};
 
 /// A server that can be connected to: index in Plan::target().
 struct Target {

@@ -7,13 +7,6 @@
 #include "router/match_input.h"
 
 namespace fairlead::exchange {
-namespace {
-
-// Services nest (weighted over weighted); Plan::build refuses deeper trees.
-constexpr int kDeepestService = 17;
-
-}  // namespace
-
 loop::Task<Outcome> Exchange::route() {
   router::MatchInput input(request, peer_);
   const std::uint32_t index = plan_->plan().routes(entry_point_, peer_.tls).find(input);
@@ -91,7 +84,7 @@ loop::Task<bool> Exchange::run_chain(Chain chain) {
 
 loop::Task<Outcome> Exchange::serve(std::uint32_t service) {
   Outcome outcome = Outcome::kAnswered;
-  for (int level = 0; level < kDeepestService; ++level) {
+  for (unsigned level = 0; level <= kDeepestService; ++level) {
     service_ = &snapshot().services[service];
     const Chain chain = plan_->plan().service_chain(service);
     if (!chain.empty()) {
