@@ -33,7 +33,7 @@ bool ServerStream::make_room(const HeadLimits& limits) {
   return true;
 }
 
-loop::Task<HeadResult> ServerStream::read_head(Request& request, const HeadLimits& limits, Nanos deadline) {
+loop::Task<HeadResult> ServerStream::read_head(Request& request, HeadLimits limits, Nanos deadline) {
   HeadScan scan;
   fault_ = HeadFault::kNone;
   for (;;) {

@@ -28,7 +28,7 @@ class ServerStream final : public Inbound {
 
   /// Reads the next head; returns kNothing instead of waiting for its first byte. Views of `request` stay valid until
   /// end_exchange().
-  loop::Task<HeadResult> read_head(Request& request, const HeadLimits& limits, Nanos deadline);
+  loop::Task<HeadResult> read_head(Request& request, HeadLimits limits, Nanos deadline);
   HeadFault fault() const { return fault_; }
   /// Bytes of a next request have been received already.
   bool has_received() const { return in_.valid() && !in_.empty(); }
