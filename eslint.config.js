@@ -3,15 +3,7 @@ import { defineConfig, globalIgnores } from 'eslint/config';
 import ts from 'typescript-eslint';
 
 export default defineConfig(
-  globalIgnores([
-    'dist/',
-    'out/',
-    'build/',
-    'prebuilds/',
-    'coverage/',
-    'node_modules/',
-    'bench/results/',
-  ]),
+  globalIgnores(['dist/', 'out/', 'build/', 'prebuilds/', 'coverage/', 'node_modules/', 'bench/results/']),
   js.configs.recommended,
   {
     files: ['**/*.ts'],

@@ -54,14 +54,30 @@ struct Shape {
 std::string number(std::size_t i) { return std::to_string(i); }
 
 constexpr Shape kShapes[] = {
-    {"Host each", [](std::size_t i) { return Route{"h" + number(i) + ".example.com", ""}; }},
+    {"Host each",
+     [](std::size_t i) {
+       return Route{"h" + number(i) + ".example.com", ""};
+     }},
     {"Host && PathPrefix, 10 a host",
-     [](std::size_t i) { return Route{"h" + number(i / 10) + ".example.com", "/api/v" + number(i % 10)}; }},
+     [](std::size_t i) {
+       return Route{"h" + number(i / 10) + ".example.com", "/api/v" + number(i % 10)};
+     }},
     {"the same && Method",
-     [](std::size_t i) { return Route{"h" + number(i / 10) + ".example.com", "/api/v" + number(i % 10), false, "GET"}; }},
-    {"wildcard each", [](std::size_t i) { return Route{"*.h" + number(i) + ".example.com", "/"}; }},
-    {"Path each, one host", [](std::size_t i) { return Route{"example.com", "/service/" + number(i), true}; }},
-    {"PathPrefix each, no host", [](std::size_t i) { return Route{"", "/service/" + number(i) + "/"}; }},
+     [](std::size_t i) {
+       return Route{"h" + number(i / 10) + ".example.com", "/api/v" + number(i % 10), false, "GET"};
+     }},
+    {"wildcard each",
+     [](std::size_t i) {
+       return Route{"*.h" + number(i) + ".example.com", "/"};
+     }},
+    {"Path each, one host",
+     [](std::size_t i) {
+       return Route{"example.com", "/service/" + number(i), true};
+     }},
+    {"PathPrefix each, no host",
+     [](std::size_t i) {
+       return Route{"", "/service/" + number(i) + "/"};
+     }},
 };
 
 std::string host_for(const Route& route) {
@@ -138,8 +154,8 @@ void measure(const Shape& shape, std::size_t count, const InstructionCounter& co
     instructions = (counter.read() - before) / Requests::kCount;
     nanos = std::min(nanos, static_cast<double>(monotonic_now() - from) / Requests::kCount);
   }
-  std::printf("%-32s %7zu routes %7.1f ns %6.0f instructions %6.1f bytes/route %7.2f ms to build%s\n", shape.name, count,
-              nanos, instructions, static_cast<double>(router->memory()) / static_cast<double>(count),
+  std::printf("%-32s %7zu routes %7.1f ns %6.0f instructions %6.1f bytes/route %7.2f ms to build%s\n", shape.name,
+              count, nanos, instructions, static_cast<double>(router->memory()) / static_cast<double>(count),
               static_cast<double>(built) / 1e6, found == Requests::kCount ? "" : "  NOT ALL FOUND");
 }
 

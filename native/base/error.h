@@ -17,29 +17,29 @@ enum class Origin : std::uint8_t { kClient, kUpstream, kInternal };
 enum class Reason : std::uint16_t {
   kNone = 0,
   // The client.
-  kClientClosed,         // 499
-  kMalformedRequest,     // 400, see codec for the finer reason
-  kHeaderTooLarge,       // 431
-  kUriTooLong,           // 414
-  kHeadTimeout,          // 408
-  kBodyTimeout,          // 408
-  kUnsupportedVersion,   // 505
-  kUnsupportedCoding,    // 501
-  kUnsupportedMethod,    // 501 (CONNECT)
-  kMalformedBody,        // 400
-  kDeniedCharacter,      // 400
-  kDeniedHeader,         // 400
-  kMisdirected,          // 421
-  kExpectationFailed,    // 417
-  kWriteTimeout,         // connection cut
-  kTlsHandshake,         // connection cut
+  kClientClosed,        // 499
+  kMalformedRequest,    // 400, see codec for the finer reason
+  kHeaderTooLarge,      // 431
+  kUriTooLong,          // 414
+  kHeadTimeout,         // 408
+  kBodyTimeout,         // 408
+  kUnsupportedVersion,  // 505
+  kUnsupportedCoding,   // 501
+  kUnsupportedMethod,   // 501 (CONNECT)
+  kMalformedBody,       // 400
+  kDeniedCharacter,     // 400
+  kDeniedHeader,        // 400
+  kMisdirected,         // 421
+  kExpectationFailed,   // 417
+  kWriteTimeout,        // connection cut
+  kTlsHandshake,        // connection cut
   // Routing and middlewares.
-  kNoRoute,              // 404
-  kMiddlewareReplied,    // the middleware's status
-  kMiddlewareFailed,     // 500
-  kRateLimited,          // 429
-  kAuthDenied,           // the auth server's status
-  kAuthFailed,           // 500
+  kNoRoute,            // 404
+  kMiddlewareReplied,  // the middleware's status
+  kMiddlewareFailed,   // 500
+  kRateLimited,        // 429
+  kAuthDenied,         // the auth server's status
+  kAuthFailed,         // 500
   // The upstream.
   kNoServer,             // 503
   kConnectFailed,        // 502
@@ -53,10 +53,10 @@ enum class Reason : std::uint16_t {
   kUpstreamIdleTimeout,  // body stalled: connection cut
   kResolveFailed,        // 502
   // Ourselves.
-  kOverload,             // 503
-  kOutOfDescriptors,     // 503
-  kDraining,             // 503
-  kInternal,             // 500
+  kOverload,          // 503
+  kOutOfDescriptors,  // 503
+  kDraining,          // 503
+  kInternal,          // 500
   kCount
 };
 

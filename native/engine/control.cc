@@ -29,7 +29,8 @@ void Control::stop() {
 }
 
 std::vector<Control::Entry>::iterator Control::next_due() {
-  return std::min_element(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) { return a.due < b.due; });
+  return std::min_element(entries_.begin(), entries_.end(),
+                          [](const Entry& a, const Entry& b) { return a.due < b.due; });
 }
 
 void Control::run() {

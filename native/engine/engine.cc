@@ -39,8 +39,8 @@ class EngineImpl final : public Engine, private exchange::Shared {
       : options_(options), events_(waker), log_(exchange::AccessLog::create()), ticket_keys_(tls::make_ticket_keys()) {
     const std::uint32_t workers = std::clamp(options.workers, 1U, kMostWorkers);
     for (std::uint32_t i = 0; i < workers; ++i) {
-      workers_.push_back(std::make_unique<WorkerThread>(WorkerSetup{
-          i, workers, options.idle_buffer_bytes, options.poll_microseconds, resolver_, *this, *log_}));
+      workers_.push_back(std::make_unique<WorkerThread>(
+          WorkerSetup{i, workers, options.idle_buffer_bytes, options.poll_microseconds, resolver_, *this, *log_}));
     }
   }
   ~EngineImpl() override { close(); }
@@ -190,7 +190,8 @@ class EngineImpl final : public Engine, private exchange::Shared {
     endpoint.port = static_cast<std::uint16_t>(entry_point.port);
     const auto explain = [&](int error) {
       fault = "entry point \"" + std::string(entry_point.name.view()) + "\" cannot listen on " +
-              std::string(entry_point.host.view()) + ":" + std::to_string(entry_point.port) + ": " + std::strerror(error);
+              std::string(entry_point.host.view()) + ":" + std::to_string(entry_point.port) + ": " +
+              std::strerror(error);
       return false;
     };
     if (!entry_point.host.empty()) {
@@ -227,7 +228,8 @@ class EngineImpl final : public Engine, private exchange::Shared {
     const auto waiting = std::make_shared<std::atomic<std::size_t>>(workers_.size());
     for (std::uint32_t i = 0; i < workers_.size(); ++i) {
       std::vector<OpenSocket> mine;
-      std::copy_if(sockets.begin(), sockets.end(), std::back_inserter(mine), [i](const OpenSocket& s) { return s.worker == i; });
+      std::copy_if(sockets.begin(), sockets.end(), std::back_inserter(mine),
+                   [i](const OpenSocket& s) { return s.worker == i; });
       workers_[i]->post([this, plan, mine = std::move(mine), waiting, generation](WorkerThread& thread) {
         thread.worker().install(plan);
         for (const OpenSocket& socket : mine) thread.listen(socket.entry_point, socket.fd);

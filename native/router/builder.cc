@@ -42,7 +42,9 @@ std::string sentence(const wire::Router& router, std::string_view reason) {
 class Builder {
  public:
   Builder(const Source& source, std::vector<std::string>& faults)
-      : source_(source), faults_(faults), tables_{source.patterns.compiled(), {source.ranges.begin(), source.ranges.size()}} {}
+      : source_(source),
+        faults_(faults),
+        tables_{source.patterns.compiled(), {source.ranges.begin(), source.ranges.size()}} {}
 
   std::unique_ptr<Router> build() {
     if (!verify()) return nullptr;

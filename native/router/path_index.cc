@@ -45,7 +45,8 @@ void PathIndex::place(std::span<Entry> entries, std::span<const std::uint32_t> r
     next += run.count;
   }
   std::vector<Entry> ordered(entries.size());
-  for (std::size_t at = 0; at < entries.size(); ++at) ordered[places[run_numbers[at] - scope.runs.first]++] = entries[at];
+  for (std::size_t at = 0; at < entries.size(); ++at)
+    ordered[places[run_numbers[at] - scope.runs.first]++] = entries[at];
   std::copy(ordered.begin(), ordered.end(), entries.begin());
 }
 

@@ -60,7 +60,9 @@ function symbols(kind: '--defined-only' | '--undefined-only'): DynamicSymbol[] {
 
 /** Weak references that may stay unresolved: the compiler's start-up files, and the allocator hooks of AWS-LC. */
 function isWeakHook(name: string): boolean {
-  return /^(__gmon_start__|_ITM_(de)?registerTMCloneTable|OPENSSL_memory_(alloc|free|get_size|realloc)|sdallocx)$/.test(name);
+  return /^(__gmon_start__|_ITM_(de)?registerTMCloneTable|OPENSSL_memory_(alloc|free|get_size|realloc)|sdallocx)$/.test(
+    name,
+  );
 }
 
 function above(version: string, [major, minor]: readonly [number, number]): boolean {

@@ -24,20 +24,13 @@ TEST_CASE("matches anywhere unless the pattern is anchored") {
     bool expected;
   };
   constexpr Case kCases[] = {
-      {"b", "abc", true},
-      {"^b", "abc", false},
-      {"b$", "abc", false},
-      {"^abc$", "abc", true},
-      {"", "", true},
-      {"a", "", false},
-      {"A", "a", false},
-      {"(?i)A", "a", true},
-      {"^.$", "é", true},
-      {"^[[:alpha:]]+$", "abc", true},
-      {"^\\pL+$", "été", true},
-      {"^a\\z", "a\n", false},
-      {"a.b", "a\nb", false},
-      {"(?s)a.b", "a\nb", true},
+      {"b", "abc", true},       {"^b", "abc", false},
+      {"b$", "abc", false},     {"^abc$", "abc", true},
+      {"", "", true},           {"a", "", false},
+      {"A", "a", false},        {"(?i)A", "a", true},
+      {"^.$", "é", true},       {"^[[:alpha:]]+$", "abc", true},
+      {"^\\pL+$", "été", true}, {"^a\\z", "a\n", false},
+      {"a.b", "a\nb", false},   {"(?s)a.b", "a\nb", true},
   };
   for (const Case& c : kCases) {
     CAPTURE(c.pattern);
@@ -63,7 +56,8 @@ TEST_CASE("leaves what only looks like a named group alone") {
 }
 
 TEST_CASE("refuses what RE2 cannot match in linear time, with a reason") {
-  for (const char* pattern : {"(?=x)", "(?!x)", "(?<=x)", "(?<!x)", "(a)\\1", "(", "a{1001}", "[b-a]", "\\", "(?<", "["}) {
+  for (const char* pattern :
+       {"(?=x)", "(?!x)", "(?<=x)", "(?<!x)", "(a)\\1", "(", "a{1001}", "[b-a]", "\\", "(?<", "["}) {
     CAPTURE(pattern);
     std::string error;
     CHECK(Regex::compile(pattern, error) == nullptr);
@@ -79,7 +73,9 @@ TEST_CASE("refuses a pattern whose program would not fit") {
 
 TEST_CASE("text that is not UTF-8 does no harm") {
   CHECK_FALSE(compiled("^.+$")->matches("a\xff"));
-  CHECK(compiled("a")->matches("\xff\xfe" "a"));
+  CHECK(
+      compiled("a")->matches("\xff\xfe"
+                             "a"));
 }
 
 TEST_CASE("stays linear on patterns that explode elsewhere") {

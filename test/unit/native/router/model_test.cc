@@ -9,7 +9,17 @@ namespace {
 
 // Positions in `matcherNames` of lib/schema/rule/ast.ts.
 enum Matcher {
-  kClientIp, kHeader, kHeaderRegexp, kHost, kHostRegexp, kMethod, kPath, kPathPrefix, kPathRegexp, kQuery, kQueryRegexp
+  kClientIp,
+  kHeader,
+  kHeaderRegexp,
+  kHost,
+  kHostRegexp,
+  kMethod,
+  kPath,
+  kPathPrefix,
+  kPathRegexp,
+  kQuery,
+  kQueryRegexp
 };
 
 struct Request {
@@ -65,8 +75,7 @@ bool header_matches(const Token& token, const Request& request) {
   if (name == "host") return false;
   return std::any_of(request.sample.headers.begin(), request.sample.headers.end(), [&](const auto& header) {
     if (lower(header.first) != name) return false;
-    return token.matcher == kHeader ? header.second == token.second.view()
-                                    : regex_matches(token.second, header.second);
+    return token.matcher == kHeader ? header.second == token.second.view() : regex_matches(token.second, header.second);
   });
 }
 
@@ -83,21 +92,29 @@ bool matcher_holds(const Token& token, const Request& request) {
   const Sample& sample = request.sample;
   const std::string_view first = token.first;
   switch (static_cast<Matcher>(token.matcher)) {
-    case kClientIp: return ip_matches(first, sample.client);
+    case kClientIp:
+      return ip_matches(first, sample.client);
     case kHeader:
-    case kHeaderRegexp: return header_matches(token, request);
-    case kHost: return host_matches(lower(first), sample.host);
-    case kHostRegexp: return regex_matches(first, sample.host);
+    case kHeaderRegexp:
+      return header_matches(token, request);
+    case kHost:
+      return host_matches(lower(first), sample.host);
+    case kHostRegexp:
+      return regex_matches(first, sample.host);
     case kMethod: {
       std::string method(first);
       for (char& c : method) c = ascii::upper(c);
       return method == sample.method;
     }
-    case kPath: return first == sample.path;
-    case kPathPrefix: return sample.path.substr(0, first.size()) == first;
-    case kPathRegexp: return regex_matches(first, sample.path);
+    case kPath:
+      return first == sample.path;
+    case kPathPrefix:
+      return sample.path.substr(0, first.size()) == first;
+    case kPathRegexp:
+      return regex_matches(first, sample.path);
     case kQuery:
-    case kQueryRegexp: return query_matches(token, request);
+    case kQueryRegexp:
+      return query_matches(token, request);
   }
   FAIL("unknown matcher");
   return false;
@@ -134,10 +151,11 @@ class Requests {
  public:
   Request next() {
     Request request;
-    request.sample = {.host = pick({"a.com", "b.com", "x.a.com", "y.a.com", "x.y.a.com", "x.b.com", "localhost", "::1", ""}),
-                      .path = pick({"/", "/a", "/a/", "/a/b", "/ab", "/b", "/a/b/c", "/b/a", "/\xc3\xa9", "/a%2Fb", "*"}),
-                      .method = pick({"GET", "POST", "PUT", "PURGE"}),
-                      .client = pick({"10.1.2.3", "192.168.1.1", "2001:db8::1", "::1"})};
+    request.sample = {
+        .host = pick({"a.com", "b.com", "x.a.com", "y.a.com", "x.y.a.com", "x.b.com", "localhost", "::1", ""}),
+        .path = pick({"/", "/a", "/a/", "/a/b", "/ab", "/b", "/a/b/c", "/b/a", "/\xc3\xa9", "/a%2Fb", "*"}),
+        .method = pick({"GET", "POST", "PUT", "PURGE"}),
+        .client = pick({"10.1.2.3", "192.168.1.1", "2001:db8::1", "::1"})};
     for (unsigned i = below(3); i > 0; --i) {
       request.sample.headers.emplace_back(pick({"X-A", "x-a", "X-B", "Host"}), pick({"1", "2", "a, b"}));
     }
@@ -160,7 +178,9 @@ class Requests {
   }
 
   unsigned below(unsigned limit) { return static_cast<unsigned>(engine_() % limit); }
-  const char* pick(std::initializer_list<const char*> from) { return from.begin()[below(static_cast<unsigned>(from.size()))]; }
+  const char* pick(std::initializer_list<const char*> from) {
+    return from.begin()[below(static_cast<unsigned>(from.size()))];
+  }
 
   std::mt19937 engine_{42};
 };

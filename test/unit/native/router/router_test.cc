@@ -107,11 +107,22 @@ TEST_CASE("100,000 routes take little memory and little time to build") {
     Route (*route)(int);
   };
   constexpr Shape kShapes[] = {
-      {"a host each", [](int i) { return Route{"h" + std::to_string(i) + ".example.com", "/api"}; }},
+      {"a host each",
+       [](int i) {
+         return Route{"h" + std::to_string(i) + ".example.com", "/api"};
+       }},
       {"ten paths a host",
-       [](int i) { return Route{"h" + std::to_string(i / 10) + ".example.com", "/api/v" + std::to_string(i % 10)}; }},
-      {"one host", [](int i) { return Route{"example.com", "/service/" + std::to_string(i)}; }},
-      {"no host", [](int i) { return Route{"", "/service/" + std::to_string(i), true}; }},
+       [](int i) {
+         return Route{"h" + std::to_string(i / 10) + ".example.com", "/api/v" + std::to_string(i % 10)};
+       }},
+      {"one host",
+       [](int i) {
+         return Route{"example.com", "/service/" + std::to_string(i)};
+       }},
+      {"no host",
+       [](int i) {
+         return Route{"", "/service/" + std::to_string(i), true};
+       }},
   };
   for (const Shape& shape : kShapes) {
     CAPTURE(shape.name);
