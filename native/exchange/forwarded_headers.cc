@@ -12,9 +12,6 @@ using codec::HeaderId;
 
 enum Underscores : std::uint8_t { kKeep, kDelete, kReject };
 
-// Names up to this length can alias a managed one; longer ones cannot.
-constexpr std::size_t kLongestManaged = 64;
-
 bool is_forwarded(HeaderId id) { return id >= HeaderId::kForwardedFor && id <= HeaderId::kRealIp; }
 
 /// Fields that a client must not be able to remove by naming them in Connection, and those that frame the message.
@@ -38,10 +35,7 @@ bool has_underscore(std::string_view name) { return std::memchr(name.data(), '_'
 
 /// Many servers treat '_' and '-' alike, so X_Forwarded_For would be believed behind our back.
 bool aliases_managed(std::string_view name) {
-  if (name.size() > kLongestManaged) return false;
-  char dashed[kLongestManaged];
-  std::replace_copy(name.begin(), name.end(), dashed, '_', '-');
-  const HeaderId id = codec::header_id({dashed, name.size()});
+  const HeaderId id = codec::alias_id(name);
   return is_forwarded(id) || id == HeaderId::kContentLength || id == HeaderId::kTransferEncoding ||
          id == HeaderId::kHost;
 }
@@ -50,7 +44,8 @@ bool aliases_managed(std::string_view name) {
 bool drop_untrusted(codec::Headers& headers, bool trusted, std::uint8_t underscores) {
   bool refused = false;
   headers.remove_if([&](const codec::Header& header) {
-    if (!trusted && is_forwarded(header.id)) return true;
+    // A trusted hop that left a field empty said nothing: what is missing is completed later, and must not be doubled.
+    if (is_forwarded(header.id)) return !trusted || header.value.empty();
     if (header.id != HeaderId::kOther || !has_underscore(header.name)) return false;
     if (underscores == kReject) refused = true;
     return underscores == kDelete || aliases_managed(header.name);
@@ -84,12 +79,12 @@ std::string_view scheme_of(const codec::Request& request, const codec::Peer& pee
   return peer.scheme();
 }
 
-std::string_view port_of(const codec::Request& request, std::string_view proto) {
+std::string_view port_of(const codec::Request& request, std::string_view proto, bool tls) {
   const std::string_view authority = request.authority;
   const std::size_t colon = authority.rfind(':');
   const bool has_port = colon != std::string_view::npos && authority.find(']', colon) == std::string_view::npos;
   if (has_port && colon + 1 < authority.size()) return authority.substr(colon + 1);
-  return proto == "https" || proto == "wss" ? "443" : "80";
+  return tls || proto == "https" || proto == "wss" ? "443" : "80";
 }
 
 /// What a trusted hop said; empty when it said nothing.
@@ -104,7 +99,6 @@ struct Said {
 Said what_was_said(const codec::Headers& headers) {
   Said said;
   for (const codec::Header& header : headers) {
-    if (header.value.empty()) continue;
     if (header.id == HeaderId::kForwardedProto && said.proto.empty()) said.proto = header.value;
     said.real_ip |= header.id == HeaderId::kRealIp;
     said.host |= header.id == HeaderId::kForwardedHost;
@@ -141,7 +135,7 @@ bool settle_forwarded_headers(codec::Request& request, const codec::Peer& peer, 
     proto = scheme_of(request, peer);
     headers.add({"X-Forwarded-Proto", proto, HeaderId::kForwardedProto});
   }
-  if (!said.port) headers.add({"X-Forwarded-Port", port_of(request, proto), HeaderId::kForwardedPort});
+  if (!said.port) headers.add({"X-Forwarded-Port", port_of(request, proto, peer.tls), HeaderId::kForwardedPort});
   if (!said.host) headers.add({"X-Forwarded-Host", request.authority, HeaderId::kForwardedHost});
   if (trusted) headers.remove(HeaderId::kForwardedServer);
   headers.add({"X-Forwarded-Server", host_name, HeaderId::kForwardedServer});

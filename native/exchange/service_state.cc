@@ -6,9 +6,24 @@
 namespace fairlead::exchange {
 namespace {
 
+bool is_weighted(const wire::Service& service) {
+  return static_cast<wire::ServiceKind>(service.kind) == wire::ServiceKind::kWeighted;
+}
+
+/// What a balancer of `service` chooses from.
+std::uint32_t candidates_of(const wire::Service& service) {
+  return is_weighted(service) ? service.children.size() : service.servers.size();
+}
+
+/// Two services that call themselves the same but have another number of candidates get two states: an index that one
+/// balancer picks must exist in the lists of whoever asked.
+std::uint64_t key_of(const wire::Service& service) {
+  return service.identity + candidates_of(service) * 0x9E3779B97F4A7C15ULL;
+}
+
 std::unique_ptr<scheduler::Balancer> balancer_of(const wire::Service& service) {
   std::vector<scheduler::Candidate> candidates;
-  if (static_cast<wire::ServiceKind>(service.kind) == wire::ServiceKind::kWeighted) {
+  if (is_weighted(service)) {
     for (const wire::Child& child : service.children) candidates.push_back({child.weight});
   } else {
     for (const wire::Server& server : service.servers) candidates.push_back({server.weight});
@@ -18,14 +33,18 @@ std::unique_ptr<scheduler::Balancer> balancer_of(const wire::Service& service) {
 
 }  // namespace
 
-ServiceState::ServiceState(ServiceRegistry& registry, std::uint64_t identity, const wire::Service& service)
-    : registry_(registry), identity_(identity), balancer_(balancer_of(service)) {}
+ServiceState::ServiceState(ServiceRegistry& registry, const wire::Service& service)
+    : registry_(registry), identity_(service.identity), key_(key_of(service)), balancer_(balancer_of(service)) {}
 
-void ServiceState::last_reference() { registry_.states_.erase(identity_); }
+bool ServiceState::serves(const wire::Service& service) const {
+  return service.identity == identity_ && key_of(service) == key_;
+}
+
+void ServiceState::last_reference() { registry_.states_.erase(key_); }
 
 LocalRef<ServiceState> ServiceRegistry::find_or_create(const wire::Service& service) {
-  std::unique_ptr<ServiceState>& slot = states_[service.identity];
-  if (slot == nullptr) slot = std::make_unique<ServiceState>(*this, service.identity, service);
+  std::unique_ptr<ServiceState>& slot = states_[key_of(service)];
+  if (slot == nullptr) slot = std::make_unique<ServiceState>(*this, service);
   return LocalRef<ServiceState>(slot.get());
 }
 
@@ -63,7 +82,8 @@ upstream::Pool& WorkerPlan::bind_pool(std::uint32_t target, LocalRef<upstream::P
 void WorkerPlan::adopt_states() {
   registry_.each([this](ServiceState& state) {
     const std::uint32_t index = plan_->find_service(state.identity());
-    if (index != wire::kNone) services_[index] = LocalRef<ServiceState>(&state);
+    if (index == wire::kNone || !state.serves(plan_->snapshot().services[index])) return;
+    services_[index] = LocalRef<ServiceState>(&state);
   });
   pool_registry_.each([this](upstream::Pool& pool) {
     const std::uint32_t target = plan_->find_target(pool.identity());

@@ -17,14 +17,17 @@ class ServiceRegistry;
 /// The balancer of one service identity on one worker.
 class ServiceState : public LocalCounted<ServiceState> {
  public:
-  ServiceState(ServiceRegistry& registry, std::uint64_t identity, const wire::Service& service);
+  ServiceState(ServiceRegistry& registry, const wire::Service& service);
   std::uint32_t pick(const scheduler::Excluded& excluded) { return balancer_->pick(excluded); }
   std::uint64_t identity() const { return identity_; }
+  /// Whether this is the state for `service`, perhaps of another generation.
+  bool serves(const wire::Service& service) const;
   void last_reference();
 
  private:
   ServiceRegistry& registry_;
   std::uint64_t identity_;
+  std::uint64_t key_;
   std::unique_ptr<scheduler::Balancer> balancer_;
 };
 
