@@ -30,6 +30,8 @@ void ServerConnection::shed() {
 bool ServerConnection::on_hello(SSL* ssl, std::span<const std::uint8_t> server_name) {
   auto* session = static_cast<ServerConnection*>(Engine::owner_of(ssl));
   if (session->authority_ == nullptr) return false;
+  // After a HelloRetryRequest the client says the same again, which OpenSSL tells us again.
+  if (session->chosen_ != nullptr) return true;
   const std::string local_address = std::exchange(session->server_name_, parse_server_name(server_name));
   return session->follow(session->authority_->choose(session->server_name_, local_address));
 }

@@ -91,6 +91,13 @@ void Engine::on_message(int is_write, int, int type, const void*, std::size_t, S
   if (++engine.messages_ > kMessageBudget) engine.pipe_.input = nullptr;
 }
 
+// The library does not always say why.
+std::string_view Engine::fault() const {
+  if (is_flooded()) return "TOO_MANY_KEY_UPDATES";
+  if (error_ != 0) return error_text(error_);
+  return failed_ ? "broken by the peer" : "";
+}
+
 Engine::Step Engine::judge(int result) {
   switch (SSL_get_error(ssl_.get(), result)) {
     case SSL_ERROR_NONE:
@@ -101,6 +108,7 @@ Engine::Step Engine::judge(int result) {
     case SSL_ERROR_ZERO_RETURN:
       return Step::kClosed;
     default:
+      failed_ = true;
       if (error_ == 0) error_ = ERR_peek_error();
       return Step::kFailed;
   }

@@ -37,7 +37,7 @@ class Engine {
   /// True also when the end was met behind the data that was returned last, so that nobody waits for more.
   bool has_pending() const { return end_ != Step::kDone || SSL_pending(ssl_.get()) > 0; }
   /// Why a step failed, in the library's words; empty when none has.
-  std::string_view fault() const { return is_flooded() ? "TOO_MANY_KEY_UPDATES" : error_text(error_); }
+  std::string_view fault() const;
 
  private:
   class Call;
@@ -54,6 +54,7 @@ class Engine {
   Step end_ = Step::kDone;     // kClosed or kFailed once reading has come to it
   std::uint8_t messages_ = 0;  // since the handshake or the last data
   bool established_ = false;
+  bool failed_ = false;
 };
 
 }  // namespace fairlead::tls

@@ -153,6 +153,21 @@ async function resumes(proxy: TestProxy, session: Buffer, maxVersion: 'TLSv1.2' 
   }
 }
 
+test('nobody renegotiates', async () => {
+  await using app = await EchoBackend.start();
+  await using proxy = await startProxy({ entryPoints, ...serving(app, {}) });
+  await using client = await Client.connect(proxy.port('websecure'), { tls: { maxVersion: 'TLSv1.2' } });
+  const { socket } = client;
+  assert.ok(socket instanceof TLSSocket);
+  assert.equal((await client.ask(request('GET /'))).status, 200);
+  const refused = assert.rejects(within(once(socket, 'close'), 'the proxy closes'), {
+    code: 'ERR_SSL_TLSV1_ALERT_NO_RENEGOTIATION',
+  });
+  assert.ok(socket.renegotiate({}, () => undefined));
+  await refused;
+  assert.equal((await ask(proxy, 'a.example')).status, 200);
+});
+
 describe('TLS options', () => {
   test('refuse unknown names when they are strict', async () => {
     await using app = await EchoBackend.start();

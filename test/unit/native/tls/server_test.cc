@@ -215,6 +215,16 @@ TEST_CASE("cipher suites and curves are those of the host's options") {
   CHECK(session->cipher() == "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384");
 }
 
+TEST_CASE("a client that has to say hello twice is served like any other") {
+  const Server server({.options = {{.sni_strict = true, .curves = "P-384"}}});
+  // The client guesses X25519, and is asked for the other group.
+  const std::string groups = "X25519:P-384";
+  CHECK(served(server, {.server_name = "a.test", .groups = groups}) == "a");
+  CHECK(served(server, {.groups = groups}, "192.0.2.1") == "address");
+  CHECK(served(server, {.server_name = "unknown.test", .groups = groups}) == "alert 112");
+  CHECK(served(server, {.server_name = "a.test", .groups = "X25519"}) == "alert 40");
+}
+
 TEST_CASE("the protocol is chosen by our order among those we speak") {
   struct Case {
     std::vector<std::string> ours;
