@@ -12,9 +12,9 @@ export interface LowerContext {
 }
 
 /** One middleware: how users write it, how C++ reads it, and the step between. */
-export interface MiddlewareDefinition<S extends z.ZodType, F extends Fields> {
+export interface MiddlewareDefinition<S extends z.ZodType, F extends Fields, N extends string = string> {
   /** The key in `http.middlewares.<name>`. */
-  readonly name: string;
+  readonly name: N;
   /** One sentence for the reference page. */
   readonly summary: string;
   readonly schema: S;
@@ -24,7 +24,7 @@ export interface MiddlewareDefinition<S extends z.ZodType, F extends Fields> {
   lower(config: z.output<S>, context: LowerContext): Value<RecordType<F>>;
 }
 
-/** Checks a definition's parts against each other; returns it as it is. */
-export const defineMiddleware = <S extends z.ZodType, F extends Fields>(
-  definition: MiddlewareDefinition<S, F>,
-): MiddlewareDefinition<S, F> => definition;
+/** Checks a definition's parts against each other; returns it as it is, its name as a type. */
+export const defineMiddleware = <S extends z.ZodType, F extends Fields, const N extends string>(
+  definition: MiddlewareDefinition<S, F, N>,
+): MiddlewareDefinition<S, F, N> => definition;
