@@ -1,0 +1,214 @@
+// Whole snapshots made in memory: small ones for the tests of what runs them, and broken ones that no compiler would
+// write.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "snapshot/generated/records.gen.h"
+#include "test/support/native/wire_writer.h"
+
+namespace fairlead::test {
+
+struct EntryPointSpec {
+  std::string name = "web";
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 0;
+  std::vector<std::uint32_t> routers = {0};
+  std::vector<std::uint32_t> tls_routers = {};
+  std::uint32_t default_tls_options = 0;
+  Nanos read_timeout = 0;
+  Nanos idle_timeout = 180 * kSecond;
+  Nanos head_timeout = 10 * kSecond;
+  std::uint32_t keep_alive_max_requests = 0;
+  std::uint32_t max_connections = 0;
+};
+
+struct RouterSpec {
+  std::string path = "/";
+  std::uint32_t service = 0;
+  std::vector<std::uint32_t> chain = {};
+  std::string name = "router@test";
+  bool access_log = false;
+};
+
+struct ServerSpec {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 0;
+  std::uint64_t identity = 1;
+  std::uint32_t weight = 1;
+};
+
+struct ChildSpec {
+  std::uint32_t service;
+  std::uint32_t weight = 1;
+};
+
+struct ServiceSpec {
+  wire::ServiceKind kind = wire::ServiceKind::kLoadBalancer;
+  std::vector<ServerSpec> servers = {};
+  std::vector<ChildSpec> children = {};
+  std::uint64_t identity = 1;
+  std::string name = "service@test";
+  std::uint32_t transport = 0;
+  std::uint8_t strategy = 0;
+  std::vector<std::uint32_t> chain = {};
+};
+
+/// A reference to a middleware. Those of kind 0 (addPrefix) get a configuration of their own.
+struct MiddlewareSpec {
+  std::uint16_t kind = 0;
+  std::uint32_t index = 0;
+  std::string prefix = {};
+};
+
+struct SnapshotSpec {
+  std::uint64_t fingerprint = wire::kFingerprint;
+  std::uint64_t generation = 1;
+  std::vector<EntryPointSpec> entry_points = {{}};
+  std::vector<RouterSpec> routers = {{}};
+  std::vector<ServiceSpec> services = {{}};
+  std::uint32_t transports = 1;
+  Nanos dial_timeout = 5 * kSecond;
+  Nanos response_header_timeout = 0;
+  std::int64_t max_idle = 8;
+  std::vector<MiddlewareSpec> middlewares = {};
+  std::string access_log = {};  // a path; empty = none
+};
+
+/// Encodes a snapshot as the TypeScript encoder would.
+class SnapshotWriter {
+ public:
+  explicit SnapshotWriter(const SnapshotSpec& spec) {
+    writer_.reserve<wire::Snapshot>();
+    writer_.put(offsetof(wire::Snapshot, fingerprint), spec.fingerprint);
+    writer_.put(offsetof(wire::Snapshot, generation), spec.generation);
+    writer_.put(offsetof(wire::Snapshot, ready), true);
+    writer_.put(offsetof(wire::Snapshot, ping_terminating_status), std::uint32_t{503});
+    writer_.text(offsetof(wire::Snapshot, host_name), "proxy");
+    put_all<wire::EntryPoint>(offsetof(wire::Snapshot, entry_points), spec.entry_points);
+    put_all<wire::Router>(offsetof(wire::Snapshot, routers), spec.routers);
+    put_all<wire::Service>(offsetof(wire::Snapshot, services), spec.services);
+    put_transports(spec);
+    put_middlewares(spec);
+    if (!spec.access_log.empty()) {
+      constexpr std::size_t kLog = offsetof(wire::Snapshot, access_log);
+      writer_.put(kLog + offsetof(wire::AccessLog, enabled), true);
+      writer_.put(kLog + offsetof(wire::AccessLog, fields_default), std::uint8_t{1});
+      writer_.text(kLog + offsetof(wire::AccessLog, path), spec.access_log);
+    }
+  }
+
+  std::span<const std::byte> bytes() const { return std::as_bytes(std::span(writer_.bytes())); }
+
+ private:
+  template <class Record, class Spec>
+  void put_all(std::size_t slot, const std::vector<Spec>& specs) {
+    std::size_t at = writer_.list<Record>(slot, specs.size());
+    for (const Spec& spec : specs) {
+      put_one(at, spec);
+      at += sizeof(Record);
+    }
+  }
+  void put_indexes(std::size_t slot, const std::vector<std::uint32_t>& indexes) {
+    std::size_t at = writer_.list<std::uint32_t>(slot, indexes.size());
+    for (const std::uint32_t index : indexes) {
+      writer_.put(at, index);
+      at += sizeof(index);
+    }
+  }
+
+  void put_one(std::size_t at, const EntryPointSpec& spec) {
+    writer_.text(at + offsetof(wire::EntryPoint, name), spec.name);
+    writer_.text(at + offsetof(wire::EntryPoint, host), spec.host);
+    writer_.put(at + offsetof(wire::EntryPoint, port), std::uint32_t{spec.port});
+    writer_.put(at + offsetof(wire::EntryPoint, read_timeout), spec.read_timeout);
+    writer_.put(at + offsetof(wire::EntryPoint, idle_timeout), spec.idle_timeout);
+    writer_.put(at + offsetof(wire::EntryPoint, head_timeout), spec.head_timeout);
+    writer_.put(at + offsetof(wire::EntryPoint, keep_alive_max_requests), spec.keep_alive_max_requests);
+    writer_.put(at + offsetof(wire::EntryPoint, max_connections), spec.max_connections);
+    writer_.put(at + offsetof(wire::EntryPoint, max_header_bytes), std::uint32_t{64 * 1024});
+    writer_.put(at + offsetof(wire::EntryPoint, max_header_fields), std::uint32_t{100});
+    writer_.put(at + offsetof(wire::EntryPoint, default_tls_options), spec.default_tls_options);
+    put_indexes(at + offsetof(wire::EntryPoint, plain_routers), spec.routers);
+    put_indexes(at + offsetof(wire::EntryPoint, tls_routers), spec.tls_routers);
+  }
+
+  /// PathPrefix(path), as it is lowered.
+  void put_one(std::size_t at, const RouterSpec& spec) {
+    writer_.text(at + offsetof(wire::Router, name), spec.name);
+    writer_.put(at + offsetof(wire::Router, service), spec.service);
+    writer_.put(at + offsetof(wire::Router, tls_options), wire::kNone);
+    writer_.put(at + offsetof(wire::Router, access_log), spec.access_log);
+    put_indexes(at + offsetof(wire::Router, chain), spec.chain);
+    const std::size_t step = writer_.list<wire::Instruction>(at + offsetof(wire::Router, program), 1);
+    writer_.put(step + offsetof(wire::Instruction, on_true), wire::kAccept);
+    writer_.put(step + offsetof(wire::Instruction, on_false), wire::kReject);
+    writer_.put(step + offsetof(wire::Instruction, op), wire::Op::kPathPrefix);
+    writer_.text(step + offsetof(wire::Instruction, value), spec.path);
+    const std::size_t key = writer_.list<wire::RouteKey>(at + offsetof(wire::Router, keys), 1);
+    writer_.put(key + offsetof(wire::RouteKey, path_kind), wire::PathKind::kPrefix);
+    writer_.put(key + offsetof(wire::RouteKey, sufficient), true);
+    writer_.text(key + offsetof(wire::RouteKey, path), spec.path);
+  }
+
+  void put_one(std::size_t at, const ServiceSpec& spec) {
+    writer_.put(at + offsetof(wire::Service, identity), spec.identity);
+    writer_.text(at + offsetof(wire::Service, name), spec.name);
+    writer_.put(at + offsetof(wire::Service, kind), spec.kind);
+    writer_.put(at + offsetof(wire::Service, strategy), spec.strategy);
+    writer_.put(at + offsetof(wire::Service, pass_host_header), true);
+    writer_.put(at + offsetof(wire::Service, transport), spec.transport);
+    put_indexes(at + offsetof(wire::Service, chain), spec.chain);
+    put_all<wire::Server>(at + offsetof(wire::Service, servers), spec.servers);
+    put_all<wire::Child>(at + offsetof(wire::Service, children), spec.children);
+  }
+
+  void put_one(std::size_t at, const ServerSpec& spec) {
+    const std::string authority = spec.host + ":" + std::to_string(spec.port);
+    writer_.put(at + offsetof(wire::Server, identity), spec.identity);
+    writer_.text(at + offsetof(wire::Server, url), "http://" + authority);
+    writer_.text(at + offsetof(wire::Server, host), spec.host);
+    writer_.text(at + offsetof(wire::Server, authority), authority);
+    writer_.put(at + offsetof(wire::Server, port), std::uint32_t{spec.port});
+    writer_.put(at + offsetof(wire::Server, weight), spec.weight);
+  }
+
+  void put_one(std::size_t at, const ChildSpec& spec) {
+    writer_.put(at + offsetof(wire::Child, service), spec.service);
+    writer_.put(at + offsetof(wire::Child, weight), spec.weight);
+  }
+
+  void put_transports(const SnapshotSpec& spec) {
+    std::size_t at = writer_.list<wire::Transport>(offsetof(wire::Snapshot, transports), spec.transports);
+    for (std::uint32_t i = 0; i < spec.transports; ++i, at += sizeof(wire::Transport)) {
+      writer_.put(at + offsetof(wire::Transport, dial_timeout), spec.dial_timeout);
+      writer_.put(at + offsetof(wire::Transport, response_header_timeout), spec.response_header_timeout);
+      writer_.put(at + offsetof(wire::Transport, idle_conn_timeout), 90 * kSecond);
+      writer_.put(at + offsetof(wire::Transport, max_idle_conns_per_host), spec.max_idle);
+    }
+  }
+
+  void put_middlewares(const SnapshotSpec& spec) {
+    std::size_t ref = writer_.list<wire::MiddlewareRef>(offsetof(wire::Snapshot, middlewares), spec.middlewares.size());
+    constexpr std::size_t kConfigs = offsetof(wire::Snapshot, configs);
+    std::size_t config = writer_.list<wire::AddPrefix>(kConfigs + offsetof(wire::MiddlewareConfigs, add_prefix),
+                                                       spec.middlewares.size());
+    for (const MiddlewareSpec& middleware : spec.middlewares) {
+      writer_.text(ref + offsetof(wire::MiddlewareRef, name), "middleware@test");
+      writer_.put(ref + offsetof(wire::MiddlewareRef, kind), middleware.kind);
+      writer_.put(ref + offsetof(wire::MiddlewareRef, index), middleware.index);
+      writer_.text(config + offsetof(wire::AddPrefix, prefix), middleware.prefix);
+      ref += sizeof(wire::MiddlewareRef);
+      config += sizeof(wire::AddPrefix);
+    }
+  }
+
+  WireWriter writer_;
+};
+
+}  // namespace fairlead::test

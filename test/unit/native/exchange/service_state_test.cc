@@ -1,0 +1,170 @@
+#include "exchange/service_state.h"
+
+#include <doctest/doctest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "test/support/native/run_task.h"
+#include "test/support/native/snapshot_writer.h"
+#include "test/support/native/sockets.h"
+
+using namespace fairlead;
+using exchange::Plan;
+using exchange::ServiceState;
+using exchange::WorkerPlan;
+using test::ServiceSpec;
+using test::SnapshotSpec;
+
+namespace {
+
+struct Fixture {
+  LocalRef<WorkerPlan> plan(const SnapshotSpec& spec, std::uint32_t workers = 1) {
+    std::string fault;
+    auto bytes = exchange::SnapshotBytes::verify(test::SnapshotWriter(spec).bytes(), fault);
+    REQUIRE_MESSAGE(bytes != nullptr, fault);
+    std::vector<std::string> faults;
+    std::shared_ptr<const Plan> built = Plan::build(std::move(bytes), {shared, nullptr, nullptr}, faults);
+    return LocalRef<WorkerPlan>(new WorkerPlan(std::move(built), services, pools, workers));
+  }
+  void give_connection(upstream::Pool& pool) {
+    test::Ends ends = test::unix_pair();
+    peers.push_back(std::move(ends.theirs));
+    pool.give(std::make_unique<upstream::Connection>(loop, scratch, ends.ours.release()));
+  }
+
+  loop::Loop loop;
+  net::StreamScratch scratch;
+  exchange::SharedStates shared;
+  std::vector<test::Fd> peers;
+  upstream::PoolRegistry pools;
+  exchange::ServiceRegistry services;
+};
+
+SnapshotSpec two_servers(std::uint64_t service_identity = 21, std::uint64_t first = 11, std::uint64_t second = 12) {
+  SnapshotSpec spec;
+  spec.services = {
+      {.servers = {{.port = 1, .identity = first}, {.port = 2, .identity = second}}, .identity = service_identity}};
+  return spec;
+}
+
+}  // namespace
+
+TEST_CASE("a service's balancer goes on where it was when a new plan names the same service") {
+  Fixture f;
+  LocalRef<WorkerPlan> before = f.plan(two_servers());
+  CHECK(before->service(0).pick({}) == 0);
+  LocalRef<WorkerPlan> after = f.plan(two_servers());
+  after->adopt_states();
+  const ServiceState* state = &before->service(0);
+  before = {};
+  CHECK(&after->service(0) == state);
+  CHECK(after->service(0).pick({}) == 1);
+  CHECK(after->service(0).pick({}) == 0);
+}
+
+TEST_CASE("a state that the new plan does not name ends with the last exchange of the old one") {
+  Fixture f;
+  LocalRef<WorkerPlan> before = f.plan(two_servers());
+  const LocalRef<WorkerPlan> exchange = before;
+  before->service(0).pick({});
+  before->pool(0);
+  LocalRef<WorkerPlan> after = f.plan(two_servers(99, 91, 92));
+  after->adopt_states();
+  before = {};
+  std::size_t states = 0;
+  f.services.each([&](ServiceState&) { ++states; });
+  CHECK(states == 1);
+  CHECK(f.pools.size() == 1);
+}
+
+TEST_CASE("nothing is left when the last plan is gone") {
+  Fixture f;
+  {
+    LocalRef<WorkerPlan> plan = f.plan(two_servers());
+    plan->service(0).pick({});
+    plan->pool(0);
+    plan->pool(1);
+    CHECK(f.pools.size() == 2);
+  }
+  CHECK(f.pools.size() == 0);
+  f.services.each([](ServiceState&) { FAIL("a state is left"); });
+}
+
+TEST_CASE("idle connections survive an unrelated reload, and end when their server is no longer named") {
+  Fixture f;
+  LocalRef<WorkerPlan> plan = f.plan(two_servers());
+  f.give_connection(plan->pool(0));
+  f.give_connection(plan->pool(1));
+  CHECK(plan->pool(0).idle() == 1);
+
+  // The second server is replaced; the service is another one now, the first server is the same.
+  LocalRef<WorkerPlan> next = f.plan(two_servers(22, 11, 13));
+  next->adopt_states();
+  plan = std::move(next);
+  CHECK(plan->pool(0).idle() == 1);
+  CHECK(plan->pool(1).idle() == 0);
+  char byte;
+  CHECK(::recv(f.peers[0].get(), &byte, 1, MSG_DONTWAIT) == -1);
+  CHECK(::recv(f.peers[1].get(), &byte, 1, MSG_DONTWAIT) == 0);
+}
+
+TEST_CASE("two services may share a server, and then share its connections") {
+  Fixture f;
+  SnapshotSpec spec;
+  spec.services = {{.servers = {{.port = 1, .identity = 11}}, .identity = 21},
+                   {.servers = {{.port = 1, .identity = 11}}, .identity = 22}};
+  const LocalRef<WorkerPlan> plan = f.plan(spec);
+  CHECK(&plan->pool(0) == &plan->pool(1));
+}
+
+TEST_CASE("two services that call themselves the same get balancers of their own when they differ in size") {
+  // No compiler writes this; an index from one balancer must not lead out of the other's list.
+  Fixture f;
+  SnapshotSpec spec = two_servers();
+  spec.services.push_back({.servers = {{.port = 3, .identity = 13}}, .identity = 21});
+  LocalRef<WorkerPlan> plan = f.plan(spec);
+  for (int i = 0; i < 4; ++i) {
+    CHECK(plan->service(0).pick({}) < 2);
+    CHECK(plan->service(1).pick({}) == 0);
+  }
+  SnapshotSpec smaller;
+  smaller.services = {{.servers = {{.port = 3, .identity = 13}}, .identity = 21}};
+  LocalRef<WorkerPlan> next = f.plan(smaller);
+  next->adopt_states();
+  plan = std::move(next);
+  for (int i = 0; i < 4; ++i) CHECK(plan->service(0).pick({}) == 0);
+}
+
+TEST_CASE("the limit on idle connections is shared out among the workers, at least one each") {
+  struct Case {
+    std::int64_t limit;
+    std::uint32_t workers;
+    std::size_t kept;
+  };
+  constexpr Case kCases[] = {{4, 1, 4}, {4, 2, 2}, {5, 2, 3}, {1, 4, 1}, {0, 1, 0}, {-1, 1, 0}};
+  for (const Case& c : kCases) {
+    CAPTURE(c.limit);
+    CAPTURE(c.workers);
+    Fixture f;
+    SnapshotSpec spec = two_servers();
+    spec.max_idle = c.limit;
+    const LocalRef<WorkerPlan> plan = f.plan(spec, c.workers);
+    for (int i = 0; i < 6; ++i) f.give_connection(plan->pool(0));
+    CHECK(plan->pool(0).idle() == c.kept);
+  }
+}
+
+TEST_CASE("weighted services choose among their children") {
+  Fixture f;
+  SnapshotSpec spec;
+  spec.services = {{.kind = wire::ServiceKind::kWeighted, .children = {{1, 3}, {2, 0}, {1, 1}}, .identity = 1},
+                   {.identity = 2},
+                   {.identity = 3}};
+  const LocalRef<WorkerPlan> plan = f.plan(spec);
+  std::string picked;
+  for (int i = 0; i < 8; ++i) picked += static_cast<char>('0' + plan->service(0).pick({}));
+  CHECK(picked == "00200020");
+  CHECK(plan->service(1).pick({}) == scheduler::kNobody);
+}
