@@ -49,10 +49,13 @@ const char* broken_entry_point(const wire::Snapshot& root, const wire::EntryPoin
     return "an entry point names a router that does not exist";
   }
   if (entry_point.tls_routers.empty()) return nullptr;
-  const std::size_t options = root.tls_options.size();
-  const bool known = std::ranges::all_of(entry_point.tls_hosts,
-                                         [options](const wire::TlsHost& host) { return host.options < options; });
-  if (known && entry_point.default_tls_options < options) return nullptr;
+  // kNone: the options are broken, and handshakes that would need them are refused.
+  const auto known = [count = root.tls_options.size()](std::uint32_t options) {
+    return options < count || options == wire::kNone;
+  };
+  const bool hosts_known =
+      std::ranges::all_of(entry_point.tls_hosts, [&](const wire::TlsHost& host) { return known(host.options); });
+  if (hosts_known && known(entry_point.default_tls_options)) return nullptr;
   return "an entry point names TLS options that do not exist";
 }
 
