@@ -94,6 +94,13 @@ TEST_CASE("a transport is asked of services with servers only") {
   CHECK(refusal(spec).empty());
 }
 
+TEST_CASE("an entry point may have no TLS options: they are broken, and handshakes that need them are refused") {
+  SnapshotSpec spec;
+  spec.entry_points[0].tls_routers = {0};
+  spec.entry_points[0].default_tls_options = wire::kNone;
+  CHECK(refusal(spec).empty());
+}
+
 TEST_CASE("services may nest, to a bound, and never in a circle") {
   constexpr std::string_view kReason = "services are nested too deeply or in a circle";
   CHECK(refusal(chain_of(1)).empty());
