@@ -77,7 +77,10 @@ describe('a gigabyte', () => {
     sink = new PatternSink();
     const before = await command.memory();
     let most = 0;
-    const measuring = setInterval(() => void command.memory().then((now) => (most = Math.max(most, now))), 50);
+    let measured: Promise<unknown> = Promise.resolve();
+    const measuring = setInterval(() => {
+      measured = command.memory().then((now) => (most = Math.max(most, now)));
+    }, 50);
     try {
       const [received, status] = await within(
         Promise.all([download(port), upload(port, size)]),
@@ -87,6 +90,8 @@ describe('a gigabyte', () => {
       assert.deepEqual([received, sink.received, status], [size, size, 'HTTP/1.1 200 OK']);
     } finally {
       clearInterval(measuring);
+      // The last look must be over before the process ends.
+      await measured;
       server.close();
       server.closeAllConnections();
     }
