@@ -161,7 +161,7 @@ test('nobody renegotiates', async () => {
   assert.ok(socket instanceof TLSSocket);
   assert.equal((await client.ask(request('GET /'))).status, 200);
   const refused = assert.rejects(within(once(socket, 'close'), 'the proxy closes'), {
-    code: 'ERR_SSL_TLSV1_ALERT_NO_RENEGOTIATION',
+    code: /NO_RENEGOTIATION$/,
   });
   assert.ok(socket.renegotiate({}, () => undefined));
   await refused;
