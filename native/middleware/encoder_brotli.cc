@@ -25,15 +25,20 @@ class BrotliEncoder final : public Encoder {
   bool encode(std::string_view input, Mode mode, ByteBuffer& output) override {
     std::size_t left = input.size();
     auto next = reinterpret_cast<const std::uint8_t*>(input.data());
-    do {
+    // One call encodes one block at most, and what a call leaves behind does not show before the next: it is called until
+    // it has nothing more to say.
+    bool said_something = true;
+    while (left > 0 || said_something || (mode == Mode::kEnd && BrotliEncoderIsFinished(state_) != BROTLI_TRUE)) {
       // Without a place to write to, output is only pointed at (BrotliEncoderTakeOutput).
       std::size_t room = 0;
       if (BrotliEncoderCompressStream(state_, operation_of(mode), &left, &next, &room, nullptr, nullptr) !=
           BROTLI_TRUE) {
         return false;
       }
+      const std::size_t before = output.size();
       drain(output);
-    } while (left > 0 || BrotliEncoderHasMoreOutput(state_) == BROTLI_TRUE);
+      said_something = output.size() > before;
+    }
     return true;
   }
 

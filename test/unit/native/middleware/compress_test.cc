@@ -76,6 +76,33 @@ TEST_CASE("bodies come back whole, however they are cut") {
   }
 }
 
+TEST_CASE("bodies that shrink to nearly nothing come back whole, whenever they are flushed") {
+  const Compressor c("compress.bin");
+  std::string text;
+  while (text.size() < 1'000'000) text += "The quick brown fox jumps over the lazy dog. ";
+  std::mt19937 random(11);
+  for (const char* coding : kCodings) {
+    for (int round = 0; round < 100; ++round) {
+      CAPTURE(coding);
+      CAPTURE(round);
+      FakeExchange exchange;
+      prepare(exchange, coding);
+      const auto filter = c.filter(exchange);
+      ByteBuffer output;
+      std::string_view rest = text;
+      while (!rest.empty()) {
+        const std::size_t size = std::min<std::size_t>(rest.size(), 1 + random() % 300'000);
+        REQUIRE(filter->process(rest.substr(0, size), random() % 2 == 0, false, output).ok());
+        rest.remove_prefix(size);
+      }
+      REQUIRE(filter->process({}, false, true, output).ok());
+      const Decoded decoded = test::decode(coding, output.view());
+      CHECK(decoded.complete);
+      CHECK(decoded.text == text);
+    }
+  }
+}
+
 TEST_CASE("the last piece may come with the end") {
   const Compressor c("compress.bin");
   for (const char* coding : kCodings) {
