@@ -1,7 +1,10 @@
 // The Debian packages (bookworm or later) that each command needs. The only list: set-up, CONTRIBUTING and CI use it.
 
-/** For `npm start` and `npm run build`: compilers, and openssl for the sample certificate. */
-const kBuild = ['ca-certificates', 'ccache', 'cmake', 'g++', 'ninja-build', 'openssl'];
+/**
+ * For `npm start` and `npm run build`: compilers, make (with which g++ optimises in parallel at link time), and openssl for
+ * the sample certificate.
+ */
+const kBuild = ['ca-certificates', 'ccache', 'cmake', 'g++', 'make', 'ninja-build', 'openssl'];
 
 /** For `npm test`: native test framework, formatter, and the real servers and clients of the integration tests. */
 const kTest = ['clang-format-16', 'curl', 'doctest-dev', 'git', 'libssl-dev', 'nginx-light'];
@@ -10,7 +13,7 @@ const kTest = ['clang-format-16', 'curl', 'doctest-dev', 'git', 'libssl-dev', 'n
 const kBench = ['caddy', 'h2o', 'haproxy', 'libssl-dev', 'linux-perf', 'nginx-light', 'strace'];
 
 /** For `npm run prebuild`: what node-gyp runs on. */
-const kPackage = ['make', 'python3'];
+const kPackage = ['python3'];
 
 /** For fuzzing, coverage of C++, static analysis and profiling. */
 const kDevelop = [
