@@ -28,6 +28,21 @@ constexpr Nanos kQuiet = kSecond;
 // Requests of an exchange seldom need more; beyond it the arena takes blocks from the heap.
 constexpr std::size_t kArenaBytes = 3072;
 
+/// One more of something as long as this lives, also when its coroutine is cancelled.
+class Gauge {
+ public:
+  Gauge(stats::Counters& counters, Counter counter) : counters_(counters), counter_(counter) {
+    counters_.add(counter_);
+  }
+  ~Gauge() { counters_.subtract(counter_); }
+  Gauge(const Gauge&) = delete;
+  Gauge& operator=(const Gauge&) = delete;
+
+ private:
+  stats::Counters& counters_;
+  Counter counter_;
+};
+
 /// Awaitable: until `task` has ended or the descriptor hangs up. False: hung up; the caller cancels the task.
 class UnlessHungUp {
  public:
@@ -223,9 +238,10 @@ loop::Task<Connection::After> Connection::serve_one() {
     co_return After::kClose;
   }
   if (!codec_.reusable()) {
-    // Closing with unread bytes in the kernel sends RST, which may overtake the response. Without any, close() is clean.
+    // Closing under bytes that have not been read, or come later, sends RST, which may overtake the response. close() is
+    // clean when none are left and the client itself has said that none will come.
     const bool all_read = codec_.body_finished() && !codec_.has_received();
-    if (!all_read) {
+    if (!all_read || exchange.request.keep_alive) {
       co_await linger();
     } else if (peer_.tls) {
       stream_.shutdown_write();
@@ -259,12 +275,10 @@ loop::Task<Outcome> Connection::answer(Exchange& exchange, codec::http1::HeadRes
 }
 
 loop::Task<void> Connection::tunnel() {
-  worker_.counters.add(Counter::kUpgradesActive);
+  const Gauge active(worker_.counters, Counter::kUpgradesActive);
   codec_.end_exchange();
-  const net::Buffer from_client = codec_.take_received();
-  co_await run_tunnel(worker_, stream_, from_client, tunnel_peer_->stream, tunnel_first_);
-  tunnel_peer_.reset();
-  worker_.counters.subtract(Counter::kUpgradesActive);
+  net::Buffer from_client = codec_.take_received();
+  co_await run_tunnel(worker_, stream_, std::move(from_client), tunnel_peer_->stream, std::move(tunnel_first_));
 }
 
 loop::Task<void> Connection::linger() {

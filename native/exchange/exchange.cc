@@ -58,6 +58,11 @@ void Exchange::begin() {
 
 Exchange::~Exchange() {
   if (!begun_) return;
+  if (!logged_) {
+    // Nobody cancels an exchange but the worker that is being stopped.
+    reason_ = Reason::kDraining;
+    log();
+  }
   --worker_.loop.in_flight;
   worker_.counters.subtract(Counter::kRequestsActive);
 }
@@ -72,21 +77,21 @@ loop::Task<Outcome> Exchange::run() {
     }
     outcome = co_await route();
   }
-  log(outcome);
+  log();
   co_return outcome;
 }
 
 loop::Task<Outcome> Exchange::refuse(Reason reason, std::string_view fault) {
   fault_ = fault;
   const Outcome outcome = co_await fail({reason, Origin::kClient, Retry::kNo});
-  log(outcome);
+  log();
   co_return outcome;
 }
 
 void Exchange::client_gone() {
   reason_ = Reason::kClientClosed;
   status_ = reason_status(Reason::kClientClosed);
-  log(Outcome::kCut);
+  log();
 }
 
 std::unique_ptr<upstream::Connection> Exchange::take_tunnel(net::Buffer& first) {
@@ -97,11 +102,21 @@ loop::Task<void> Exchange::sleep(Nanos duration) { co_await loop::SleepUntil(wor
 
 loop::Task<Result<std::string_view>> Exchange::buffer_request_body(std::uint64_t limit) {
   if (body_buffered_) co_return buffered_body_;
+  if (request.expects_continue) {
+    // The client waits for this before it sends; the server will get the body with the head and need not be asked.
+    codec::Response interim(arena_);
+    interim.status = 100;
+    const Status told = co_await inbound_.write_interim(interim);
+    if (!told.ok()) co_return told.error();
+    request.expects_continue = false;
+  }
   ByteBuffer bytes;
+  const Nanos time = settings().read_timeout;
+  const Nanos deadline = time == 0 ? 0 : started_ + time;
   for (bool last = request.body == codec::BodyKind::kNone; !last;) {
-    const Result<codec::BodyChunk> chunk = co_await inbound_.read_body(started_ + settings().read_timeout);
+    const Result<codec::BodyChunk> chunk = co_await inbound_.read_body(deadline);
     if (!chunk.ok()) co_return chunk.error();
-    if (bytes.size() + chunk->data.size() > limit) {
+    if (chunk->data.size() > limit - bytes.size()) {
       co_return Error{Reason::kHeaderTooLarge, Origin::kClient, Retry::kNo};
     }
     bytes.append(chunk->data);
@@ -116,12 +131,13 @@ middleware::Context Exchange::context(const Active& active) {
   return {request, peer_, arena_, reply_, *this, active.state, &user_};
 }
 
-void Exchange::log(Outcome outcome) {
+void Exchange::log() {
   if (logged_) return;
   logged_ = true;
   if (status_ != 0) worker_.counters.add(class_counter(status_));
   if (reason_ != Reason::kNone) worker_.counters.add(stats::reason_counter(reason_));
   worker_.counters.add(Counter::kBytesSent, inbound_.bytes_written());
+  worker_.counters.add(Counter::kBytesReceived, inbound_.bytes_read());
   const wire::AccessLog& config = snapshot().access_log;
   if (!config.enabled || (router_ != nullptr && !router_->access_log)) return;
   AccessRecord record;
@@ -147,7 +163,6 @@ void Exchange::log(Outcome outcome) {
   record.started = wall_now() - record.duration;
   record.origin_duration = origin_duration_;
   record.request_count = worker_.counters.get(Counter::kRequestsTotal);
-  static_cast<void>(outcome);
   worker_.counters.add(worker_.log.log(config, record) ? Counter::kAccessLogLines : Counter::kAccessLogDropped);
 }
 

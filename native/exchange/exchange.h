@@ -77,6 +77,7 @@ class Exchange final : public middleware::Facilities {
   const wire::EntryPoint& settings() const { return snapshot().entry_points[entry_point_]; }
 
   // fetch.cc
+  loop::Task<Status> fetch_reply(const middleware::FetchRequest& asked, middleware::FetchReply& reply);
   void own(middleware::FetchReply& reply, std::string_view body);
 
   // route.cc
@@ -113,7 +114,8 @@ class Exchange final : public middleware::Facilities {
   loop::Task<Outcome> answer(const middleware::LocalReply& reply);
   loop::Task<Outcome> fail(Error error);
 
-  void log(Outcome outcome);
+  /// Writes the log line and counts, once.
+  void log();
   middleware::Context context(const Active& active);
 
   Worker& worker_;
@@ -140,6 +142,8 @@ class Exchange final : public middleware::Facilities {
   Status pump_status_ = Unit{};
   bool pump_failed_ = false;
   bool timed_out_ = false;
+  /// No response head has come from the server that is being tried.
+  bool awaits_head_ = false;
   /// A middleware has read the request body; it is sent from here.
   bool body_buffered_ = false;
   std::string_view buffered_body_;

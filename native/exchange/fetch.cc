@@ -2,12 +2,15 @@
 #include <cstring>
 
 #include "exchange/exchange.h"
+#include "loop/unless_late.h"
 #include "upstream/connect.h"
 
 namespace fairlead::exchange {
 namespace {
 
 constexpr Error kFetchFailed{Reason::kAuthFailed, Origin::kUpstream, Retry::kNo};
+// A server that sends more interim responses than this for one request is broken.
+constexpr unsigned kMostInterim = 20;
 
 /// What a fetch asks for, as a message.
 void fill(codec::Request& message, const middleware::FetchRequest& request, std::string_view host) {
@@ -22,9 +25,18 @@ void fill(codec::Request& message, const middleware::FetchRequest& request, std:
   }
 }
 
-loop::Task<Status> read_whole(upstream::Http1Client& client, std::uint64_t limit, Nanos deadline, ByteBuffer& body) {
+/// Reads the head that answers, past interim ones.
+loop::Task<Status> read_answer(upstream::Http1Client& client, codec::Response& response) {
+  for (unsigned interim = 0; interim <= kMostInterim; ++interim) {
+    const Status read = co_await client.read_head(response, 0);
+    if (!read.ok() || response.status >= 200) co_return read;
+  }
+  co_return kFetchFailed;
+}
+
+loop::Task<Status> read_whole(upstream::Http1Client& client, std::uint64_t limit, ByteBuffer& body) {
   for (bool last = false; !last;) {
-    const Result<codec::BodyChunk> chunk = co_await client.read_body(deadline);
+    const Result<codec::BodyChunk> chunk = co_await client.read_body(0);
     if (!chunk.ok()) co_return chunk.error();
     if (body.size() + chunk->data.size() > limit) co_return kFetchFailed;
     body.append(chunk->data);
@@ -36,9 +48,16 @@ loop::Task<Status> read_whole(upstream::Http1Client& client, std::uint64_t limit
 }  // namespace
 
 loop::Task<Status> Exchange::fetch(const middleware::FetchRequest& asked, middleware::FetchReply& reply) {
+  loop::Task<Status> task = fetch_reply(asked, reply);
+  const bool ended = co_await loop::UnlessLate<Status>(worker_.loop, task, now() + asked.timeout);
+  if (ended) co_return task.take();
+  task.cancel();
+  co_return kFetchFailed;
+}
+
+loop::Task<Status> Exchange::fetch_reply(const middleware::FetchRequest& asked, middleware::FetchReply& reply) {
   const Target& target = plan_->plan().target(asked.target);
   upstream::Pool& pool = plan_->pool(asked.target);
-  const Nanos deadline = now() + asked.timeout;
   codec::Request message(arena_);
   fill(message, asked, target.server->authority);
   Status status = kFetchFailed;
@@ -56,12 +75,10 @@ loop::Task<Status> Exchange::fetch(const middleware::FetchRequest& asked, middle
     upstream::Http1Client client(worker_.buffers, pool, std::move(connection), message.method, arena_);
     const upstream::Forwarding forwarding{message.authority, {}};
     status = co_await client.write_head(message, forwarding, asked.body, true);
-    for (reply.response.status = 0; status.ok() && reply.response.status < 200;) {
-      status = co_await client.read_head(reply.response, deadline);
-    }
+    if (status.ok()) status = co_await read_answer(client, reply.response);
     if (status.ok()) {
       ByteBuffer body;
-      status = co_await read_whole(client, asked.max_response_bytes, deadline, body);
+      status = co_await read_whole(client, asked.max_response_bytes, body);
       if (!status.ok()) co_return status;
       own(reply, body.view());
       co_return status;

@@ -85,8 +85,10 @@ loop::Task<Exchange::Try> Exchange::try_server(std::uint32_t service, std::uint3
 
 loop::Task<Status> Exchange::converse() {
   timed_out_ = false;
+  awaits_head_ = true;
   Status status = co_await send_request();
   if (status.ok()) status = co_await read_response_head();
+  awaits_head_ = false;
   response_timer_.unlink();
   continue_timer_.unlink();
   if (status.ok()) co_return status;
@@ -127,10 +129,10 @@ loop::Task<Status> Exchange::send_request() {
   co_return Unit{};
 }
 
-/// The whole request is on its way: from now on the server is the one who is waited for.
+/// The whole request is on its way: from now on the server is the one who is waited for, unless it has answered already.
 void Exchange::request_sent() {
   const Nanos limit = target_->transport->response_header_timeout;
-  if (limit > 0) worker_.loop.timers().arm(response_timer_, now() + limit);
+  if (limit > 0 && awaits_head_) worker_.loop.timers().arm(response_timer_, now() + limit);
 }
 
 void Exchange::on_response_late(loop::Timer& timer) {

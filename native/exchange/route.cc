@@ -2,6 +2,7 @@
 #include <cstring>
 
 #include "base/hash.h"
+#include "codec/status_text.h"
 #include "codec/target.h"
 #include "exchange/exchange.h"
 #include "router/match_input.h"
@@ -62,8 +63,8 @@ Exchange::Active& Exchange::activate(const middleware::Middleware& middleware) {
 loop::Task<bool> Exchange::run_chain(Chain chain) {
   for (const middleware::Middleware* middleware : chain) {
     if (middleware == nullptr || !middleware->fault().empty()) {
-      reply_.status = reason_status(Reason::kMiddlewareFailed);
-      reply_.reason = Reason::kMiddlewareFailed;
+      const std::uint16_t status = reason_status(Reason::kMiddlewareFailed);
+      reply_.set_text(status, codec::status_text(status), Reason::kMiddlewareFailed);
       co_return false;
     }
     const std::uint32_t phases = middleware->phases();

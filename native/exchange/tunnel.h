@@ -8,9 +8,9 @@
 
 namespace fairlead::exchange {
 
-/// Relays until either side closes; what has been read by then is still delivered. The buffers hold what was received
-/// before the tunnel began.
-loop::Task<void> run_tunnel(Worker& worker, net::Stream& client, const net::Buffer& from_client, net::Stream& server,
-                            const net::Buffer& from_server);
+/// Relays until both sides have ended. When one has said its last word, the other is told (FIN) and may go on for a
+/// while; when one breaks, the tunnel ends. The buffers hold what was received before the tunnel began, if anything.
+loop::Task<void> run_tunnel(Worker& worker, net::Stream& client, net::Buffer from_client, net::Stream& server,
+                            net::Buffer from_server);
 
 }  // namespace fairlead::exchange

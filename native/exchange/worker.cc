@@ -19,6 +19,12 @@ Worker::Worker(std::uint32_t number, std::uint32_t workers, std::size_t idle_buf
       id_base_(random_bits()),
       id_step_(random_bits() | 1) {
   access_log.add(log);
+  loop.on_turn_end(
+      [](void* self) {
+        auto& worker = *static_cast<Worker*>(self);
+        worker.counters.set(stats::Counter::kBuffersBytes, worker.buffers.used_bytes() + worker.buffers.idle_bytes());
+      },
+      this);
 }
 
 Worker::~Worker() { cut(); }

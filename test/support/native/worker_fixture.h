@@ -1,0 +1,133 @@
+// One worker on the thread of the test, with clients and servers whose part the test plays.
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "exchange/connection.h"
+#include "exchange/worker.h"
+#include "test/support/native/run_task.h"
+#include "test/support/native/snapshot_writer.h"
+#include "test/support/native/sockets.h"
+
+namespace fairlead::test {
+
+/// Admits everybody.
+class FakeShared final : public exchange::Shared {
+ public:
+  bool everywhere(std::uint64_t generation) const override { return generation <= installed; }
+  bool admit_connection(std::uint32_t, std::uint32_t) override { return true; }
+  void connection_ended(std::uint32_t) override { ++ended; }
+
+  std::uint64_t installed = 1;
+  int ended = 0;
+};
+
+/// A server on the loopback interface: `serve(fd, n)` is run for the n-th connection, one after the other, on a thread of
+/// its own. It may block; the connection is closed when it returns.
+class ScriptedServer {
+ public:
+  using Serve = std::function<void(int fd, int number)>;
+
+  explicit ScriptedServer(Serve serve) : listener_(listen_on_loopback(port_)), serve_(std::move(serve)) {
+    thread_ = std::thread([this] { run(); });
+  }
+  ~ScriptedServer() {
+    ::shutdown(listener_.get(), SHUT_RDWR);
+    thread_.join();
+  }
+  ScriptedServer(const ScriptedServer&) = delete;
+  ScriptedServer& operator=(const ScriptedServer&) = delete;
+
+  std::uint16_t port() const { return port_; }
+  int accepted() const { return accepted_.load(); }
+
+ private:
+  void run() {
+    for (;;) {
+      Fd connection(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+      if (connection.get() < 0) return;
+      serve_(connection.get(), accepted_.fetch_add(1));
+    }
+  }
+
+  std::uint16_t port_ = 0;
+  Fd listener_;
+  Serve serve_;
+  std::atomic<int> accepted_{0};
+  std::thread thread_;
+};
+
+/// A port of the loopback interface on which nobody listens.
+inline std::uint16_t closed_port() {
+  std::uint16_t port = 0;
+  listen_on_loopback(port).reset();
+  return port;
+}
+
+class WorkerFixture {
+ public:
+  explicit WorkerFixture(const SnapshotSpec& spec) { install(spec); }
+
+  void install(const SnapshotSpec& spec) {
+    std::string fault;
+    auto bytes = exchange::SnapshotBytes::verify(SnapshotWriter(spec).bytes(), fault);
+    REQUIRE_MESSAGE(bytes != nullptr, fault);
+    std::vector<std::string> faults;
+    std::shared_ptr<const exchange::Plan> plan =
+        exchange::Plan::build(std::move(bytes), {states, nullptr, nullptr}, faults);
+    REQUIRE(plan != nullptr);
+    worker.install(std::move(plan));
+  }
+
+  /// A client that has just been accepted. Its end does not block.
+  Fd connect(Ends ends = unix_pair()) {
+    const net::Endpoint client{*net::IpAddress::parse("192.0.2.7"), 4711};
+    exchange::Connection::accept(worker, 0, ends.ours.release(), client, {});
+    set_blocking(ends.theirs.get(), false);
+    return std::move(ends.theirs);
+  }
+  /// Runs the worker until the client has received something that ends with `end`, or is cut off; all it has received.
+  std::string receive(const Fd& client, std::string_view end) {
+    std::string all;
+    bool over = false;
+    run_until(worker.loop, [&] {
+      char room[65536];
+      ssize_t got;
+      while ((got = ::recv(client.get(), room, sizeof(room), 0)) > 0) all.append(room, static_cast<std::size_t>(got));
+      last_error = got < 0 ? errno : 0;
+      over = got == 0 || (got < 0 && errno != EAGAIN);
+      return over || all.ends_with(end);
+    });
+    return all;
+  }
+  /// What the client gets for `request`, up to `end`.
+  std::string ask(const Fd& client, std::string_view request, std::string_view end) {
+    send_all(client.get(), request);
+    return receive(client, end);
+  }
+  /// Lets the worker run for `duration`.
+  void pass(Nanos duration) {
+    const Nanos until = worker.loop.refresh_now() + duration;
+    run_until(worker.loop, [&] { return worker.loop.now() >= until; });
+  }
+  std::uint64_t count(stats::Counter counter) const { return worker.counters.get(counter); }
+  std::uint64_t count(Reason reason) const { return worker.counters.get(stats::reason_counter(reason)); }
+
+  /// Of the client that received last: EAGAIN while it is connected, 0 after a clean end.
+  int last_error = 0;
+  exchange::SharedStates states;
+  FakeShared shared;
+  net::ResolverThreads resolver;
+  std::unique_ptr<exchange::AccessLog> log = exchange::AccessLog::create();
+  exchange::Worker worker{0, 1, 1 << 20, resolver, shared, *log};
+};
+
+}  // namespace fairlead::test
