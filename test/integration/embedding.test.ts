@@ -4,6 +4,7 @@ import { type IncomingMessage, request as httpRequest } from 'node:http';
 import { connect as tlsConnect } from 'node:tls';
 import { describe, test } from 'node:test';
 import { AppError, check, ConfigError, createProxy, type DynamicConfig, type Proxy } from '../../lib/index.js';
+import { until } from '../support/deadline.js';
 import { backend, type Echo, echoBackend } from '../support/lib/backend.js';
 import { withResolvers } from '../support/lib/deferred.js';
 
@@ -133,6 +134,7 @@ describe('an embedded proxy', () => {
     await using proxy = await createProxy({ entryPoints, ...everythingTo(app.url) });
     await fetch(urlOf(proxy));
     await fetch(`http://127.0.0.1:${proxy.addresses['web']?.port}/`, { headers: { 'x-other': '1' } });
+    await until(() => proxy.stats().responses2xx === 2, 'both exchanges have ended');
     const { requestsTotal, responses2xx, upstreamRequests } = proxy.stats();
     assert.deepEqual(
       { requestsTotal, responses2xx, upstreamRequests },

@@ -303,22 +303,3 @@ test('a server that ends without an answer to an upgrade costs 502', async () =>
   await using proxy = await startProxy(everythingTo(app.url));
   assert.equal((await proxy.ask(handshake())).status, 502);
 });
-
-describe('a WebSocket handshake that is none is refused', () => {
-  const version = 'Sec-WebSocket-Version: 13';
-  const key = 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==';
-  const upgrade = ['Connection: Upgrade', 'Upgrade: websocket'];
-  const faults: Readonly<Record<string, string>> = {
-    'without a key': request('GET /', ...upgrade, version),
-    'without a version': request('GET /', ...upgrade, key),
-    'by POST': request('POST /', ...upgrade, key, version),
-  };
-  for (const [what, bytes] of Object.entries(faults)) {
-    test(what, async () => {
-      await using app = await EchoBackend.start();
-      await using proxy = await startProxy(everythingTo(app.url));
-      assert.equal((await proxy.ask(bytes)).status, 400);
-      assert.equal(app.connections, 0);
-    });
-  }
-});
