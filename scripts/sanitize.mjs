@@ -1,12 +1,13 @@
 // npm run sanitize:address | sanitize:thread: native unit tests, then the integration tests, with every native line
-// instrumented (address brings undefined behaviour along). `-- --only=native` or `-- --only=integration part-of-a-path` does less.
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+// instrumented (address brings undefined behaviour along). `-- --only=native` or `-- --only=integration part-of-a-path` does less, `-- --long` more.
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { buildAddon, buildTypeScript, configure, ninja } from './build-steps.mjs';
 import { output, root, run, say, script, Stop } from './run.mjs';
 import { setUp } from './setup.mjs';
-import { nodeTests, suite } from './test-steps.mjs';
+import { suite } from './test-steps.mjs';
+import { isClean, totals, watchedTests } from './watched-tests.mjs';
 
 const kinds = {
   address: {
@@ -23,10 +24,15 @@ const kinds = {
   },
 };
 
-const kReportLines = 60;
+/** Deadlines in tests are stretched: everything is slower by a factor of three to ten. */
+const kSlowdown = '5';
+/** What one test file may take, ten times the slowest without a sanitizer. */
+const kLimitMs = 300_000;
+/** The tests measure deadlines and share the processors with the servers that they start. */
+const kConcurrency = 2;
 
 const [kind = '', ...rest] = process.argv.slice(2);
-const part = rest.find((word) => !word.startsWith('--'));
+const part = rest.find((word) => !word.startsWith('--')) ?? '';
 
 await script(async () => {
   const settings = kinds[kind];
@@ -51,39 +57,31 @@ async function integration(variant, defines, settings) {
   const home = join(root, 'out', variant, 'addon');
   await buildAddon(variant, defines, join(home, 'build', 'Release'));
   await buildTypeScript();
-  mkdirSync(home, { recursive: true });
   writeFileSync(join(home, 'package.json'), '{"name":"fairlead"}\n');
   say('integration tests with the instrumented addon');
   const preload = output('gcc', [`-print-file-name=${settings.runtime}`])?.trim();
   const reports = join(home, 'reports');
   rmSync(reports, { recursive: true, force: true });
-  mkdirSync(reports);
-  // Reports go to files: the tests keep what a proxy writes to themselves. Deadlines in tests are stretched, because
-  // everything is slower by a factor of three to ten.
-  const env = {
-    LD_PRELOAD: preload,
-    FAIRLEAD_PREBUILD: home,
-    FAIRLEAD_TEST_SLOWDOWN: '5',
-    ...logTo(reports, settings.node),
+  const folderOf = (file) => join(reports, basename(file, '.test.ts'));
+  const environment = (file) => {
+    mkdirSync(folderOf(file), { recursive: true });
+    return {
+      LD_PRELOAD: preload,
+      FAIRLEAD_PREBUILD: home,
+      FAIRLEAD_TEST_SLOWDOWN: kSlowdown,
+      ...logTo(folderOf(file), settings.node),
+    };
   };
-  const files = part ? suite('integration').filter((path) => path.includes(part)) : suite('integration');
-  try {
-    await nodeTests(files, { concurrency: 2, timeoutMs: 600_000, env });
-  } finally {
-    show(reports);
-  }
+  const files = suite('integration', { long: rest.includes('--long') }).filter((path) => path.includes(part));
+  const limitMs = rest.includes('--long') ? 4 * kLimitMs : kLimitMs;
+  const results = await watchedTests(files, { concurrency: kConcurrency, limitMs, environment, reports: folderOf });
+  const unclean = results.filter((result) => !isClean(result)).map(({ file }) => file);
+  say(totals(results));
+  if (unclean.length > 0) throw new Stop(`not clean with the ${kind} sanitizer: ${unclean.join(', ')}`);
 }
 
+/** Reports go to files: the tests keep what a proxy writes to themselves. */
 function logTo(folder, options) {
   const target = `log_path=${join(folder, 'report')}`;
   return Object.fromEntries(Object.entries(options).map(([key, value]) => [key, `${value}:${target}`]));
-}
-
-/** Prints the beginning of each report; any report is a failure. */
-function show(reports) {
-  const names = readdirSync(reports);
-  for (const name of names) {
-    console.error(readFileSync(join(reports, name), 'utf8').split('\n').slice(0, kReportLines).join('\n'));
-  }
-  if (names.length > 0) throw new Stop(`${names.length} processes were reported by the ${kind} sanitizer: ${reports}`);
 }
