@@ -68,9 +68,10 @@ type Config = z.output<typeof schema>;
 
 const portOf = (url: URL): number => (url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port));
 
-function serverOf(url: URL, context: LowerContext): Value<typeof server> {
+/** Its idle connections are those of its transport: with another authority or certificate they are not kept. */
+function serverOf(url: URL, transportIdentity: bigint, context: LowerContext): Value<typeof server> {
   return {
-    identity: context.identity('forwardAuth', context.name, url.origin),
+    identity: context.identity('forwardAuth', context.name, url.origin, String(transportIdentity)),
     url: url.origin,
     host: url.hostname.replace(/^\[|\]$/g, ''),
     authority: url.host,
@@ -83,7 +84,10 @@ function serverOf(url: URL, context: LowerContext): Value<typeof server> {
   };
 }
 
-function transportOf({ tls: options }: Config, context: LowerContext): Value<typeof transport> {
+function transportOf(
+  { tls: options }: Config,
+  context: LowerContext,
+): Value<typeof transport> & { readonly identity: bigint } {
   const rootCas = options?.ca === undefined ? [] : [context.content(options.ca)];
   const chain = options?.cert === undefined ? '' : context.content(options.cert);
   const key = options?.key === undefined ? '' : context.content(options.key);
@@ -156,9 +160,10 @@ export const forwardAuth = defineMiddleware({
   }),
   lower: (config, context) => {
     const url = new URL(config.address);
+    const transport = transportOf(config, context);
     return {
-      server: serverOf(url, context),
-      transport: transportOf(config, context),
+      server: serverOf(url, transport.identity, context),
+      transport,
       path: `${url.pathname}${url.search}`,
       origin: url.origin,
       authorization: authorizationOf(url),

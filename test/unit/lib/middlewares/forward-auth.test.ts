@@ -51,6 +51,20 @@ test('files of the TLS options are read by the caller', () => {
   );
 });
 
+test('the connections of the server are kept only while its address and TLS settings stay', () => {
+  const address = 'https://auth';
+  const base = lowered({ address, tls: { ca: 'a' } }).server.identity;
+  assert.equal(lowered({ address, tls: { ca: 'a' }, forwardBody: true }).server.identity, base);
+  const others = [
+    { address: 'https://auth:8443', tls: { ca: 'a' } },
+    { address, tls: { ca: 'b' } },
+    { address, tls: { ca: 'a', insecureSkipVerify: true } },
+    { address, tls: { ca: 'a', cert: 'c', key: 'k' } },
+    { address },
+  ];
+  for (const other of others) assert.notEqual(lowered(other).server.identity, base, JSON.stringify(other));
+});
+
 test('the identity of the transport follows what matters to its connections', () => {
   const address = 'https://auth';
   const base = lowered({ address, tls: { ca: 'a' } }).transport.identity;
