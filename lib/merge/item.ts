@@ -1,6 +1,6 @@
 /** Makes the items of the model and changes their verdict. */
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
-import type { Document, Path } from '../source/origin.js';
+import type { Document, Origin, Path } from '../source/origin.js';
 import { valueAt } from '../source/path.js';
 import type { Item, Status } from './model.js';
 
@@ -17,12 +17,17 @@ export interface Draft<T> {
 /** An item whose status follows from its findings. Without `config` it is disabled. */
 export function makeItem<T>({ name, provider, config, document, path, diagnostics = [] }: Draft<T>): Item<T> {
   const raw = valueAt(document.value, path);
-  const origin = document.origin(path, 'key');
   const status = config === undefined ? 'disabled' : statusOf(diagnostics);
   const errors = messages(diagnostics);
-  const base = { name, provider, raw, status, errors, diagnostics, origin, document, path, usedBy: [], using: [] };
+  const base = { name, provider, raw, status, errors, diagnostics, document, path, usedBy: [], using: [] };
   return config === undefined ? base : { ...base, config };
 }
+
+/**
+ * Where the object was written. Asked for by messages only: the places of a large text are found by reading it a second
+ * time, which is not done for a configuration that has nothing to say.
+ */
+export const originOf = ({ document, path }: Item<unknown>): Origin => document.origin(path, 'key');
 
 /** The item with further findings, and the status they leave it in. A disabled one stays disabled. */
 export function withFindings<I extends Item<unknown>>(item: I, findings: readonly Diagnostic[]): I {

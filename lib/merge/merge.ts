@@ -6,7 +6,7 @@ import { objectDocument } from '../source/object.js';
 import type { Fragment } from './decode.js';
 import { defaultEntryPoints, onEntryPoints } from './entry-points.js';
 import { internals } from './internals.js';
-import { makeItem, withFindings } from './item.js';
+import { makeItem, originOf, withFindings } from './item.js';
 import type { Configuration, Item, RouterItem } from './model.js';
 import { internal } from './names.js';
 import type { Settings } from './settings.js';
@@ -77,13 +77,13 @@ function byName<I extends Item<unknown>>(
 }
 
 function twice(noun: string, first: Item<unknown>, second: Item<unknown>): Diagnostic {
-  const places = `in ${placeOf(first.origin)} and again in ${placeOf(second.origin)}`;
+  const places = `in ${placeOf(originOf(first))} and again in ${placeOf(originOf(second))}`;
   return diagnose('FL3008', {
     message: `${noun} "${first.name}" is defined ${places}`,
     path: second.path,
-    origin: second.origin,
+    origin: originOf(second),
     hint: 'rename one of the two',
-    effect: `the one in ${placeOf(first.origin)} is used`,
+    effect: `the one in ${placeOf(originOf(first))} is used`,
   });
 }
 
@@ -127,10 +127,12 @@ function defaultOwners<T>(items: readonly Item<T>[]): readonly Item<T>[] {
 
 function conflicting<T>(noun: string, owners: readonly Item<T>[], effect: string): Item<T> {
   const [first] = owners as readonly [Item<T>, ...Item<T>[]];
-  const places = owners.map(({ provider, origin }) => `${provider} (${placeOf(origin)})`).join(' and ');
+  const places = owners.map((item) => `${item.provider} (${placeOf(originOf(item))})`).join(' and ');
   const message = `${noun} "default" is defined by ${places}`;
   const hint = 'keep one of them';
-  return withFindings(first, [diagnose('FL5013', { message, path: first.path, origin: first.origin, hint, effect })]);
+  return withFindings(first, [
+    diagnose('FL5013', { message, path: first.path, origin: originOf(first), hint, effect }),
+  ]);
 }
 
 const builtIn = <T>(name: string, config: T): Item<T> =>

@@ -9,7 +9,7 @@ import type { Router } from '../schema/router.js';
 import type { ServersTransport } from '../schema/servers-transport.js';
 import type { LoadBalancer, Weighted } from '../schema/service.js';
 import type { TlsCertificate, TlsOptions, TlsStore } from '../schema/tls.js';
-import type { Document, Origin, Path } from '../source/origin.js';
+import type { Document, Path } from '../source/origin.js';
 
 /** `disabled` is not served; `warning` is served, but not quite as written. */
 export type Status = 'enabled' | 'warning' | 'disabled';
@@ -27,8 +27,7 @@ export interface Item<T> {
   /** The messages of errors and warnings, as the admin API shows them. */
   readonly errors: readonly string[];
   readonly diagnostics: readonly Diagnostic[];
-  readonly origin: Origin;
-  /** Where it stands: `document.origin([...path, 'rule'])` is the place of a key. */
+  /** Where it stands: `document.origin([...path, 'rule'])` is the place of a key, `originOf(item)` its own. */
   readonly document: Document;
   readonly path: Path;
   /** Qualified names of the routers that use it; for routers empty. */

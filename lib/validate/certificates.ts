@@ -1,7 +1,7 @@
 /** `tls.certificates` and the certificate of the store `default`. */
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import { placeOf } from '../diagnostics/render.js';
-import { makeItem, withFindings } from '../merge/item.js';
+import { makeItem, originOf, withFindings } from '../merge/item.js';
 import type { CertificateItem, Configuration, Item } from '../merge/model.js';
 import type { FileRead } from '../schema/loaded.js';
 import type { TlsCertificate, TlsStore } from '../schema/tls.js';
@@ -33,7 +33,7 @@ export function checkCertificates(
 }
 
 function twice(item: CertificateItem, first: CertificateItem): Diagnostic {
-  const message = `a certificate for the same names stands in ${placeOf(first.origin)}`;
+  const message = `a certificate for the same names stands in ${placeOf(originOf(first))}`;
   return findingOn(item, 'FL5007', { message, effect: 'the first one is served' });
 }
 
