@@ -1,4 +1,4 @@
-# One libFuzzer executable for each test/fuzz/<name>_fuzz.cc, linked with every layer.
+# One libFuzzer executable for each test/fuzz/<name>_fuzz.cc, linked with every layer that sees bytes from outside.
 if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   message(FATAL_ERROR "Fuzzing needs clang: configure with -DCMAKE_CXX_COMPILER=clang++-16 -DCMAKE_C_COMPILER=clang-16.")
 endif()
@@ -10,6 +10,6 @@ foreach(source IN LISTS sources)
   target_include_directories(${target} PRIVATE ${CMAKE_SOURCE_DIR})
   target_compile_options(${target} PRIVATE -fno-rtti ${FAIRLEAD_WARNINGS} -fsanitize=fuzzer)
   target_link_options(${target} PRIVATE -fsanitize=fuzzer)
-  target_link_libraries(${target} PRIVATE fairlead_engine)
+  target_link_libraries(${target} PRIVATE fairlead_exchange)
   add_dependencies(fairlead_fuzz ${target})
 endforeach()
