@@ -40,7 +40,11 @@ loop::Task<HeadResult> ServerStream::read_head(Request& request, HeadLimits limi
     if (has_received()) {
       std::size_t consumed = 0;
       const ParseOutcome outcome = parse_request_head(in_.view(), limits, scan, request, consumed, fault_);
-      if (outcome == ParseOutcome::kBad) co_return HeadResult::kMalformed;
+      if (outcome == ParseOutcome::kBad) {
+        // Its refusal must have no body either, as far as the method could be made out.
+        head_method_ = request.method == Method::kHead;
+        co_return HeadResult::kMalformed;
+      }
       if (outcome == ParseOutcome::kComplete) {
         in_.consume(consumed);
         begin_exchange(request);
@@ -81,6 +85,10 @@ void ServerStream::begin_exchange(Request& request) {
 void ServerStream::end_exchange() {
   body_.take_rest(in_);
   trailers_ = nullptr;
+  // A head that is refused or late is answered without begin_exchange(): as if nothing had gone before.
+  minor_version_ = 1;
+  head_method_ = head_written_ = written_all_ = discards_body_ = false;
+  bytes_written_ = owed_ = 0;
   if (in_.valid() && in_.empty()) in_.release();
 }
 

@@ -81,7 +81,7 @@ class ServerStream final : public Inbound {
   bool discards_body_ = false;
   bool closing_ = false;
   bool head_written_ = false;
-  bool written_all_ = true;
+  bool written_all_ = false;
 };
 
 }  // namespace fairlead::codec::http1

@@ -151,6 +151,43 @@ TEST_CASE("a head that is refused says why") {
   }
 }
 
+TEST_CASE("a head that is refused on a kept connection is answered as if it were the first") {
+  for (const std::string_view method : {"GET", "HEAD"}) {
+    CAPTURE(method);
+    Fixture f;
+    f.receive(std::string(method) +
+              " / HTTP/1.1\r\nHost: x\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\nContent-Length: x\r\n\r\n");
+    CHECK_FALSE(f.codec->reusable());
+    f.answer_empty();
+    CHECK(f.codec->reusable());
+    f.codec->end_exchange();
+    // What went before proves nothing about what comes.
+    CHECK_FALSE(f.codec->reusable());
+    CHECK_FALSE(f.codec->head_written());
+    f.begin();
+    CHECK(f.read_head() == HeadResult::kMalformed);
+    f.codec->close_after_response();
+    f.response->status = 400;
+    f.response->body = BodyKind::kLength;
+    f.response->content_length = 3;
+    CHECK(f.write_head("bad").ok());
+    CHECK(f.codec->bytes_written() == 3);
+    CHECK(f.sent().ends_with("\r\n\r\nbad"));
+  }
+}
+
+TEST_CASE("the refusal of a HEAD has no body") {
+  Fixture f;
+  f.send("HEAD / HTTP/1.1\r\n\r\n");
+  CHECK(f.read_head() == HeadResult::kMalformed);
+  f.codec->close_after_response();
+  f.response->status = 400;
+  f.response->body = BodyKind::kLength;
+  f.response->content_length = 3;
+  CHECK(f.write_head("bad").ok());
+  CHECK(f.sent().ends_with("Content-Length: 3\r\nConnection: close\r\n\r\n"));
+}
+
 TEST_CASE("a head as large as the limit allows is read, whatever the size of buffers") {
   for (const std::uint32_t limit : {1'000U, 20'480U, 20'481U, 65'536U, 200'000U}) {
     CAPTURE(limit);
