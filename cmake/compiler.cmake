@@ -39,6 +39,11 @@ if(FAIRLEAD_SANITIZE)
   add_compile_options(${FAIRLEAD_SANITIZE_FLAGS})
   add_link_options(${FAIRLEAD_SANITIZE_FLAGS})
 endif()
+
+# Every line of ours tells the fuzzer when it is reached, not only those of the targets: without that it searches blindly.
+if(FAIRLEAD_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
 if(FAIRLEAD_COVERAGE)
   add_compile_options(--coverage -fprofile-update=atomic)
   add_link_options(--coverage)
