@@ -7,7 +7,7 @@
 namespace fairlead::bindings {
 
 /// Layout of the records of a snapshot.
-inline constexpr std::uint64_t kWireFingerprint = 0x22f671005f83da62ULL;
+inline constexpr std::uint64_t kWireFingerprint = 0x860b17a4e3444cafULL;
 /// Order and meaning of the counters.
 inline constexpr std::uint64_t kStatsFingerprint = 0xc3098f5a07f47bbdULL;
 

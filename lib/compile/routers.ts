@@ -4,7 +4,7 @@ import type { ResolvedRouter, RouterItem } from '../merge/model.js';
 import { compareRouters } from '../merge/order.js';
 import { deniedCharacters, none, type router } from '../snapshot/records.js';
 import type { Value } from '../snapshot/wire.js';
-import { lowerRule } from './rule/lower.js';
+import { lowerForIndex } from './rule/lower.js';
 import type { Scope } from './scope.js';
 
 type WireRouter = Value<typeof router>;
@@ -55,15 +55,13 @@ function inOrder(items: Iterable<RouterItem>): readonly Served[] {
 }
 
 /** A router of the snapshot, or why its rule cannot be one. */
-function compileRouter(scope: Scope, { name, config, resolved }: Served): WireRouter | string {
-  const { lowered, problem } = lowerRule(resolved.rule, scope.rules);
+function compileRouter(scope: Scope, { name, resolved }: Served): WireRouter | string {
+  const { lowered, problem } = lowerForIndex(resolved.rule, scope.rules);
   if (lowered === undefined) return problem.message;
   const { accessLog } = scope.install;
   const logsInternals = accessLog?.addInternals === true || !resolved.service.endsWith('@internal');
   return {
     name,
-    rule: config?.rule ?? '',
-    priority: resolved.priority,
     program: lowered.program,
     keys: lowered.keys,
     chain: resolved.middlewares.map((middleware) => scope.middlewares.indexOf(middleware)),

@@ -16,7 +16,6 @@ type TransportIdentity = (name: string) => bigint;
 const nothing: Omit<WireService, keyof Head | 'identity' | 'kind'> = {
   strategy: strategies.wrr,
   passHostHeader: true,
-  flushInterval: 0,
   transport: 0,
   servers: [],
   children: [],
@@ -45,7 +44,7 @@ function compileService(scope: Scope, name: string, transportIdentity: Transport
 function balanced(
   scope: Scope,
   head: Head,
-  config: Pick<LoadBalancer, 'servers' | 'passHostHeader' | 'responseForwarding'>,
+  config: Pick<LoadBalancer, 'servers' | 'passHostHeader'>,
   transport: string,
   transportIdentity: TransportIdentity,
 ): WireService {
@@ -59,7 +58,6 @@ function balanced(
     identity: identityOf(`loadBalancer ${head.name} wrr ${state}`),
     kind: serviceKinds.loadBalancer,
     passHostHeader: config.passHostHeader,
-    flushInterval: config.responseForwarding.flushInterval,
     transport: scope.transports.indexOf(transport),
     servers,
   };
@@ -80,7 +78,7 @@ function weighted(scope: Scope, head: Head, item: ServiceItem): WireService {
 /** The admin API is a server like any other: it listens on a socket of its own. */
 function adminService(scope: Scope, head: Head, transportIdentity: TransportIdentity): WireService {
   const server = { url: `unix://${scope.adminSocket}`, weight: 1, preservePath: false };
-  const config = { servers: [server], passHostHeader: true, responseForwarding: { flushInterval: -1n } };
+  const config = { servers: [server], passHostHeader: true };
   return balanced(scope, head, config, 'default@internal', transportIdentity);
 }
 

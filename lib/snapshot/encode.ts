@@ -74,10 +74,16 @@ function outside(value: unknown, field: string): never {
 /** Texts of at most this length are copied character by character, which beats a call into the runtime. */
 const longestCopied = 64;
 
+/** Texts that are remembered for sharing. Those that repeat mostly do so nearby; all of them would double the memory. */
+const mostTexts = 16_384;
+/** Offsets are signed. */
+const farthest = 2 ** 31;
+
 class Writer {
   #buffer = Buffer.alloc(64 * 1024);
   #view = new DataView(this.#buffer.buffer, this.#buffer.byteOffset, this.#buffer.length);
   #used = 0;
+  readonly #texts = new Map<string, { readonly target: number; readonly size: number }>();
 
   /** Takes zeroed space and returns its offset. */
   reserve(size: number, align: number): number {
@@ -105,15 +111,23 @@ class Writer {
     this.#view.setBigUint64(at, BigInt.asUintN(64, wide), true);
   }
 
-  // A text that repeats is stored again: looking for it costs more than the bytes, as nearly all differ.
+  /** A text that was written a short while ago is shared: the host of a rule and of its keys, the path of many rules. */
   text(value: string, at: number): void {
     if (value === '') return;
+    const known = this.#texts.get(value);
+    if (known !== undefined && at - known.target <= farthest) {
+      this.span(at, known.target, known.size);
+      return;
+    }
     const target = this.#used;
-    this.span(at, target, this.#copy(value, target));
+    const size = this.#copy(value, target);
+    this.span(at, target, size);
+    if (this.#texts.size >= mostTexts) this.#texts.clear();
+    this.#texts.set(value, { target, size });
   }
 
   span(at: number, target: number, length: number): void {
-    this.#view.setUint32(at, target - at, true);
+    this.#view.setInt32(at, target - at, true);
     this.#view.setUint32(at + 4, length, true);
   }
 

@@ -61,8 +61,7 @@ export const pathKinds = { any: 0, exact: 1, prefix: 2 } as const;
 
 export const router = record('Router', {
   name: text,
-  rule: text,
-  priority: i64,
+  /** Empty when every key is sufficient: then the index alone decides. */
   program: list(instruction),
   keys: list(routeKey),
   /** Indexes into `middlewares`, in request order. */
@@ -71,7 +70,7 @@ export const router = record('Router', {
   /** Index into `tlsOptions`, for the domain fronting check; `none` on clear text. */
   tlsOptions: u32,
   /** Bits of `deniedCharacters` that this router refuses in a path (entry point `http.encodedCharacters`). */
-  deniedCharacters: u32,
+  deniedCharacters: u8,
   accessLog: bool,
 });
 /** Escapes that `deniedCharacters` can refuse: %2F %5C %00 %3B %25 %3F %23. */
@@ -110,8 +109,6 @@ export const service = record('Service', {
   kind: u8,
   strategy: u8,
   passHostHeader: bool,
-  /** Nanoseconds; negative: flush after each write. */
-  flushInterval: i64,
   transport: u32,
   servers: list(server),
   children: list(child),

@@ -2,8 +2,8 @@
  * The vocabulary in which a compiled configuration is described once, for both languages.
  *
  * A record is laid out as the C++ compiler would lay out a struct of the same fields: natural alignment, little endian.
- * Text and lists are (offset from their own slot, length) pairs of 32 bits each, so C++ reads the buffer in place and
- * needs no base pointer.
+ * Text and lists are (signed offset from their own slot, length) pairs of 32 bits each, so C++ reads the buffer in place and
+ * needs no base pointer. Equal texts may share their bytes; lists always lie behind their slot.
  */
 export type Scalar = { readonly kind: 'bool' | 'u8' | 'u16' | 'u32' | 'u64' | 'i64' | 'text' };
 export type Field = Scalar | { readonly kind: 'list'; readonly of: Field | RecordType<Fields> } | RecordType<Fields>;

@@ -69,7 +69,10 @@ class Builder {
 
   bool verify(std::size_t rank, const wire::Router& router) {
     const Program program{router.program.begin(), router.program.size()};
-    const std::string_view fault = program_fault(program, tables_);
+    // Where every key is sufficient nothing is left to run.
+    const bool decided = std::all_of(router.keys.begin(), router.keys.end(),
+                                     [](const wire::RouteKey& key) { return bool{key.sufficient}; });
+    const std::string_view fault = program.empty() && decided ? "" : program_fault(program, tables_);
     if (!fault.empty()) return refuse(sentence(router, fault));
     for (const wire::RouteKey& key : router.keys) {
       const std::string_view wrong = key_fault(key);

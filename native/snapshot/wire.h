@@ -1,7 +1,7 @@
 // Read-in-place views over an encoded snapshot.
 //
 // Offsets count from the slot that holds them, so a view needs no base pointer and may not be copied away from its
-// bytes. verify() runs once, when a snapshot is loaded; afterwards every accessor is unchecked.
+// bytes. Texts may lie before their slot, as equal ones share their bytes; lists lie behind it, so that none can hold itself. verify() runs once, when a snapshot is loaded; afterwards every accessor is unchecked.
 #pragma once
 
 #include <cstddef>
@@ -45,9 +45,10 @@ class Slot {
  protected:
   const std::byte* target() const { return reinterpret_cast<const std::byte*>(this) + offset_; }
   std::uint32_t length() const { return length_; }
+  bool lies_ahead() const { return offset_ > 0; }
 
  private:
-  std::uint32_t offset_ = 0;
+  std::int32_t offset_ = 0;
   std::uint32_t length_ = 0;
 };
 
@@ -71,6 +72,7 @@ class List : Slot {
 
   bool verify(const Bounds& bounds) const {
     if (length() == 0) return true;
+    if (!lies_ahead()) return false;
     if (reinterpret_cast<std::uintptr_t>(target()) % alignof(T) != 0) return false;
     if (!bounds.contain(target(), std::size_t{length()} * sizeof(T))) return false;
     if constexpr (!std::is_arithmetic_v<T>) {

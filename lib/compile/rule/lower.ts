@@ -9,6 +9,7 @@ import type { RuleProblem } from '../../schema/rule/parser.js';
 import { type Instruction, type RuleTables, testOf } from './instruction.js';
 
 export interface LoweredRule {
+  /** Empty only where {@link lowerForIndex} says so. */
   readonly program: readonly Instruction[];
   /** Empty when no request can match. */
   readonly keys: readonly RouteKey[];
@@ -21,10 +22,21 @@ export type Lowering =
 /** Places are 16 bits wide and two of them are taken. */
 export const mostInstructions = 65_533;
 
+/**
+ * Lowers a rule for the index of the data plane, which needs no program where every key of the rule is sufficient: most
+ * rules are a host and a path, and their programs would be half of a snapshot.
+ */
+export function lowerForIndex(rule: RuleNode, tables: RuleTables): Lowering {
+  const keys = keysOf(rule, tables);
+  return keys.every(({ sufficient }) => sufficient)
+    ? { lowered: { program: [], keys } }
+    : lowerRule(rule, tables, keys);
+}
+
 /** Lowers a rule of the parser. Patterns and networks are added to `tables`, which the snapshot carries. */
-export function lowerRule(rule: RuleNode, tables: RuleTables): Lowering {
+export function lowerRule(rule: RuleNode, tables: RuleTables, keys = keysOf(rule, tables)): Lowering {
   const program = programOf(rule, tables);
-  if (program.length <= mostInstructions) return { lowered: { program, keys: keysOf(rule, tables) } };
+  if (program.length <= mostInstructions) return { lowered: { program, keys } };
   const message = `the rule needs ${program.length} instructions, at most ${mostInstructions} are possible`;
   return { problem: { kind: 'limit', severity: 'error', message, span: rule.span } };
 }

@@ -8,7 +8,7 @@
 
 namespace fairlead::wire {
 
-inline constexpr std::uint64_t kFingerprint = 0x22f671005f83da62ULL;
+inline constexpr std::uint64_t kFingerprint = 0x860b17a4e3444cafULL;
 inline constexpr std::uint32_t kNone = 0xffffffff;
 inline constexpr std::uint16_t kAccept = 0xffff;
 inline constexpr std::uint16_t kReject = 0xfffe;
@@ -165,26 +165,23 @@ static_assert(sizeof(RouteKey) == 20);
 
 struct Router {
   Text name;
-  Text rule;
-  std::int64_t priority;
   List<Instruction> program;
   List<RouteKey> keys;
   List<std::uint32_t> chain;
   std::uint32_t service;
   std::uint32_t tls_options;
-  std::uint32_t denied_characters;
+  std::uint8_t denied_characters;
   Bool access_log;
 
   bool verify(const Bounds& bounds) const {
     return name.verify(bounds) &&
-           rule.verify(bounds) &&
            program.verify(bounds) &&
            keys.verify(bounds) &&
            chain.verify(bounds) &&
            access_log.verify(bounds);
   }
 };
-static_assert(sizeof(Router) == 64);
+static_assert(sizeof(Router) == 44);
 
 struct Server {
   std::uint64_t identity;
@@ -224,7 +221,6 @@ struct Service {
   std::uint8_t kind;
   std::uint8_t strategy;
   Bool pass_host_header;
-  std::int64_t flush_interval;
   std::uint32_t transport;
   List<Server> servers;
   List<Child> children;
@@ -238,7 +234,7 @@ struct Service {
            chain.verify(bounds);
   }
 };
-static_assert(sizeof(Service) == 64);
+static_assert(sizeof(Service) == 48);
 
 struct Certificate {
   std::uint64_t identity;

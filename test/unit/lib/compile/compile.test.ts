@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { fingerprint } from '../../../../lib/snapshot/generated/fingerprint.js';
 import { deniedCharacters, none, serviceKinds } from '../../../../lib/snapshot/records.js';
-import type { Snapshot } from '../../../../lib/snapshot/root.js';
+import { encode } from '../../../../lib/snapshot/encode.js';
+import { type Snapshot, snapshot as snapshotType } from '../../../../lib/snapshot/root.js';
 import { compiled } from '../../../support/lib/compiled.js';
 
 const web = { web: { address: ':80' } };
@@ -14,6 +15,37 @@ const routersOf = ({ entryPoints, routers }: Snapshot, name: string, list: 'plai
   entryPoints.find((entryPoint) => entryPoint.name === name)?.[list].map((index) => routers[index]?.name);
 
 describe('routers', () => {
+  test('are small: a host and a path take less than 150 bytes of a snapshot, their share of a service included', async () => {
+    const written = (count: number): string => {
+      const names = Array.from({ length: count }, (_, index) => index);
+      const routers = names.map(
+        (index) =>
+          `    r${index}: { rule: "Host(\`h${index}.example.com\`) && PathPrefix(\`/api/v${index % 7}\`)", service: s${index % (count / 10)} }\n`,
+      );
+      const services = names.slice(0, count / 10).map((index) => service(`s${index}`, `http://10.0.0.${index}:8080`));
+      return `http:\n  routers:\n${routers.join('')}  services:\n${services.join('')}`;
+    };
+    const sizeOf = async (count: number): Promise<number> =>
+      encode(snapshotType, (await compiled({ entryPoints: web }, written(count))).snapshot).length;
+    const [few, many] = [await sizeOf(10), await sizeOf(1010)];
+    assert.ok((many - few) / 1000 < 150, `${(many - few) / 1000} bytes`);
+  });
+
+  test('have a program only where the index cannot decide', async () => {
+    const { snapshot } = await compiled(
+      { entryPoints: web },
+      `http:
+  routers:
+    a: { rule: "Host(\`a\`) && Path(\`/x\`) || Host(\`*.b\`)", service: s }
+    b: { rule: "Host(\`a\`) && Method(\`GET\`)", service: s }
+    c: { rule: "!Host(\`a\`)", service: s }
+  services:
+${service('s')}`,
+    );
+    const lengths = Object.fromEntries(snapshot.routers.map(({ name, program }) => [name, program.length]));
+    assert.deepEqual(lengths, { 'a@file': 0, 'b@file': 2, 'c@file': 1 });
+  });
+
   test('stand in the order in which they are tried, plain and TLS apart', async () => {
     const { snapshot } = await compiled(
       { entryPoints: { web: { address: ':80' }, secure: { address: ':443', http: { tls: {} } } } },

@@ -6,7 +6,7 @@ import { bool, i64, layoutOf, list, record, text, u16, u32, u64, u8 } from '../.
 /** Reads what C++ reads: a slot is an offset from itself and a length. */
 function textAt(bytes: Uint8Array, slot: number): string {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const start = slot + view.getUint32(slot, true);
+  const start = slot + view.getInt32(slot, true);
   return Buffer.from(bytes.subarray(start, start + view.getUint32(slot + 4, true))).toString();
 }
 
@@ -64,6 +64,17 @@ describe('encode', () => {
       assert.throws(() => encode(record('One', { value: type }), { value }), RangeError);
     });
   }
+
+  test('writes equal texts once', () => {
+    const type = record('Texts', { a: text, more: list(text) });
+    const once = encode(type, { a: 'example.com', more: [] });
+    const again = encode(type, { a: 'example.com', more: ['example.com', 'example.com'] });
+    assert.equal(again.length - Math.ceil(once.length / 4) * 4, 16);
+    assert.deepEqual(
+      [0, again.length - 16, again.length - 8].map((slot) => textAt(again, slot)),
+      ['example.com', 'example.com', 'example.com'],
+    );
+  });
 
   test('writes texts in UTF-8, short and long, and empty ones without bytes', () => {
     const long = 'é'.repeat(1000);

@@ -192,6 +192,20 @@ TEST_CASE("refuses a snapshot that contradicts itself, with the reason") {
   }
 }
 
+TEST_CASE("a router whose keys decide needs no program") {
+  Broken broken;
+  broken.writer.put(broken.router + offsetof(wire::Router, program) + 4, std::uint32_t{0});
+  broken.writer.put(broken.key + offsetof(wire::RouteKey, sufficient), std::uint8_t{1});
+  std::vector<std::string> faults;
+  const Encoded<RouteTable> encoded(broken.writer.bytes());
+  const Patterns patterns(encoded->patterns);
+  const auto router = Router::build({encoded->routers, encoded->order, patterns, encoded->ranges}, faults);
+  REQUIRE(router != nullptr);
+  const Received received({.host = "any.example", .path = "/"});
+  MatchInput input = received.input();
+  CHECK(router->find(input) == 0);
+}
+
 TEST_CASE("a pattern that RE2 refuses costs its router only") {
   Broken broken;
   broken.writer.put(broken.instruction + offsetof(wire::Instruction, op), wire::Op::kPathRegexp);

@@ -116,7 +116,7 @@ const Case kCases[] = {
 
 std::uint32_t index_of(const RoutingFixture& fixture, std::string_view rule) {
   for (std::uint32_t i = 0; i < fixture.routers.size(); ++i) {
-    if (fixture.routers[i].rule.view() == rule) return i;
+    if (fixture.routers[i].name.view() == rule) return i;
   }
   FAIL("test/fixtures/rules.ts lacks ", std::string(rule));
   return 0;
@@ -156,9 +156,9 @@ TEST_CASE("a rule accepts what its matchers say") {
 TEST_CASE("every rule of the fixture is tried") {
   const auto fixture = test::encoded<RoutingFixture>("rules.bin");
   for (const wire::Router& router : fixture->routers) {
-    CAPTURE(std::string(router.rule.view()));
+    CAPTURE(std::string(router.name.view()));
     bool tried = false;
-    for (const Case& c : kCases) tried |= router.rule.view() == c.rule;
+    for (const Case& c : kCases) tried |= router.name.view() == c.rule;
     CHECK(tried);
   }
 }
