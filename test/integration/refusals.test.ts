@@ -7,7 +7,7 @@ import { everythingTo, startProxy } from '../support/proxy.js';
 const bad: Readonly<Record<string, string>> = {
   'without Host': 'GET / HTTP/1.1\r\n\r\n',
   'with two framings': request('POST /', 'Content-Length: 1', 'Transfer-Encoding: chunked'),
-  'with NUL in its target': request('GET /a%00'),
+  'with a control character in its target': request('GET /a\x01b'),
 };
 
 describe('a request that is refused on a kept connection is told why', () => {

@@ -1,0 +1,26 @@
+// Many clients, some of them rude, over few shared connections to servers that do everything wrong (D3-D5, D9-D12): nobody
+// may ever see a byte of another's answer, nothing that was broken off may look whole, nothing may be sent twice.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { trial } from '../support/faults/trial.js';
+
+for (const [servers, idle] of [
+  [1, 2],
+  [3, 4],
+] as const) {
+  test(`10 000 requests to ${servers} faulty servers, ${idle} shared connections each: answers reach those who asked`, async () => {
+    const { tally } = await trial({
+      servers,
+      idle,
+      clients: 24,
+      requests: 10_000,
+      seed: servers,
+      methods: ['GET', 'GET', 'GET', 'HEAD', 'POST', 'PUT'],
+      leaving: 6,
+      pipelined: 4,
+      upgrading: 5,
+    });
+    const { whole, refused, cut, left } = tally;
+    assert.ok(whole > 5_000 && refused > 300 && cut > 300 && left > 300, JSON.stringify({ whole, refused, cut, left }));
+  });
+}
