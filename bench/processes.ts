@@ -31,9 +31,14 @@ export function setNiceness(value: number): void {
   niceness = ['nice', '-n', String(value)];
 }
 
-/** Makes sure that nothing outlives the harness, however it ends. Call once. */
-export function endEverythingAtExit(): void {
+/** Makes sure that nothing outlives the harness when it exits. Call once. */
+export function endGroupsAtExit(): void {
   process.on('exit', () => groups.forEach((pid) => signalGroup(pid, 'SIGKILL')));
+}
+
+/** As `endGroupsAtExit`, and exits on signals. Call once. */
+export function endEverythingAtExit(): void {
+  endGroupsAtExit();
   process.on('SIGINT', () => process.exit(130));
   process.on('SIGTERM', () => process.exit(143));
   process.on('SIGHUP', () => process.exit(129));
