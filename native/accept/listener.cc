@@ -12,17 +12,16 @@ int open_reserve() { return ::open("/dev/null", O_RDONLY | O_CLOEXEC); }
 
 }  // namespace
 
-Listener::Listener(loop::Loop& loop, int fd, Take take, void* owner, std::uint32_t tag)
+Listener::Listener(loop::Loop& loop, int fd, Receiver& receiver, std::uint32_t tag)
     : loop_(loop),
       descriptor_(fd),
-      take_(take),
-      owner_(owner),
+      receiver_(receiver),
       tag_(tag),
       reserve_(open_reserve()),
       wakeup_([](loop::Waiter& waiter) { static_cast<Wakeup&>(waiter).owner->accept_some(); }),
-      pause_([](loop::Timer& timer) { static_cast<Pause&>(timer).owner->accept_some(); }) {
+      rest_([](loop::Timer& timer) { static_cast<Rest&>(timer).owner->accept_some(); }) {
   wakeup_.owner = this;
-  pause_.owner = this;
+  rest_.owner = this;
 }
 
 Listener::~Listener() {
@@ -36,12 +35,22 @@ bool Listener::start() {
   return loop_.watch(descriptor_);
 }
 
+void Listener::set_paused(bool paused) {
+  if (paused_ == paused) return;
+  paused_ = paused;
+  // The edges that came meanwhile have passed.
+  if (!paused) loop_.make_ready_later(wakeup_, loop::Wake::kReady);
+}
+
 void Listener::accept_some() {
-  // More may wait, and the edge has passed: go on after the others have had their turn.
-  if (accept_batch()) loop_.timers().arm(pause_, loop_.now());
+  // Whatever wakes us up during a rest, the backlog is as full as before and descriptors are as scarce.
+  if (paused_ || rest_.linked()) return;
+  // More may wait, and the edge has passed: go on in the next turn, after the others have had theirs.
+  if (accept_batch()) loop_.make_ready_later(wakeup_, loop::Wake::kReady);
 }
 
 void Listener::accept_rest() {
+  paused_ = false;
   for (int i = 0; i < kMostBatches && accept_batch(); ++i) {
   }
 }
@@ -53,7 +62,9 @@ bool Listener::accept_batch() {
     const int fd =
         ::accept4(descriptor_.fd(), reinterpret_cast<sockaddr*>(&address), &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0) {
-      take_(owner_, tag_, fd, net::Endpoint::from(address));
+      receiver_.take(tag_, fd, net::Endpoint::from(address));
+      // The receiver may have had enough with this one.
+      if (paused_) return false;
       continue;
     }
     switch (errno) {
@@ -74,9 +85,14 @@ bool Listener::accept_batch() {
 void Listener::out_of_descriptors() {
   if (reserve_ >= 0) ::close(reserve_);
   const int fd = ::accept4(descriptor_.fd(), nullptr, nullptr, SOCK_CLOEXEC);
+  const bool nobody_waits = fd < 0 && errno == EAGAIN;
   if (fd >= 0) ::close(fd);
   reserve_ = open_reserve();
-  loop_.timers().arm(pause_, loop_.now() + kPause);
+  // Linux takes the descriptor before it looks into the queue, so an empty one fails in the same way. Who comes next is
+  // told by an edge.
+  if (nobody_waits) return;
+  loop_.timers().arm(rest_, loop_.now() + kRest);
+  receiver_.out_of_descriptors(fd >= 0);
 }
 
 }  // namespace fairlead::accept

@@ -1,42 +1,31 @@
 #include "engine/engine.h"
 
-#include <errno.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
 #include <atomic>
-#include <cstring>
 #include <utility>
 
+#include "engine/admission.h"
 #include "engine/control.h"
+#include "engine/drain.h"
 #include "engine/events.h"
+#include "engine/listening.h"
+#include "engine/plans.h"
 #include "engine/worker_thread.h"
-#include "exchange/plan.h"
-#include "net/socket.h"
 
 namespace fairlead::engine {
 namespace {
 
 constexpr std::uint32_t kMostWorkers = 64;
-// Connections that may wait for a worker; the kernel caps it at net.core.somaxconn.
-constexpr int kBacklog = 4096;
-// Entry points beyond this many share counters; nobody has as many.
-constexpr std::size_t kCountedEntryPoints = 256;
-// How often a drain looks whether it is done.
-constexpr Nanos kDrainPoll = 20 * kMillisecond;
-
-/// A listening socket that has not been handed to its worker yet.
-struct OpenSocket {
-  std::uint32_t entry_point;
-  std::uint32_t worker;
-  int fd;
-};
+// How often retired plans are looked at while some are in use.
+constexpr Nanos kSweepInterval = 100 * kMillisecond;
 
 class EngineImpl final : public Engine, private exchange::Shared {
  public:
   EngineImpl(const Options& options, Waker& waker)
-      : options_(options), events_(waker), log_(exchange::AccessLog::create()), ticket_keys_(tls::make_ticket_keys()) {
+      : events_(waker),
+        log_(exchange::AccessLog::create()),
+        ticket_keys_(tls::make_ticket_keys()),
+        admission_(options.max_connections) {
     const std::uint32_t workers = std::clamp(options.workers, 1U, kMostWorkers);
     for (std::uint32_t i = 0; i < workers; ++i) {
       workers_.push_back(std::make_unique<WorkerThread>(
@@ -70,7 +59,7 @@ class EngineImpl final : public Engine, private exchange::Shared {
 
   void drain(Nanos grace, Nanos limit) override {
     for (auto& worker : workers_) worker->post([](WorkerThread& thread) { thread.worker().stopping = true; });
-    control_.post([this, limit] { begin_drain(limit); }, grace);
+    control_.post([this, limit] { drain_.begin(limit); }, grace);
   }
 
   void reopen_logs() override {
@@ -92,7 +81,7 @@ class EngineImpl final : public Engine, private exchange::Shared {
       into[dropped] += lost;
     }
     const auto snapshots = static_cast<std::size_t>(stats::Counter::kSnapshotsLive);
-    if (snapshots < count) into[snapshots] = live_plans();
+    if (snapshots < count) into[snapshots] = plans_.live();
     return count;
   }
 
@@ -105,7 +94,7 @@ class EngineImpl final : public Engine, private exchange::Shared {
     for (auto& worker : workers_) worker->stop();
     resolver_.stop();
     if (started_) log_->stop();
-    current_.reset();
+    plans_.clear();
   }
 
  private:
@@ -114,48 +103,59 @@ class EngineImpl final : public Engine, private exchange::Shared {
     return installed_.load(std::memory_order_acquire) >= generation;
   }
   bool admit_connection(std::uint32_t entry_point, std::uint32_t limit) override {
-    std::atomic<std::uint32_t>& here = entry_point_connections_[entry_point % kCountedEntryPoints];
-    const std::uint32_t others = connections_.fetch_add(1, std::memory_order_relaxed);
-    const std::uint32_t others_here = here.fetch_add(1, std::memory_order_relaxed);
-    if (others < options_.max_connections && (limit == 0 || others_here < limit)) return true;
-    connection_ended(entry_point);
-    return false;
+    return admission_.admit(entry_point, limit);
   }
-  void connection_ended(std::uint32_t entry_point) override {
-    connections_.fetch_sub(1, std::memory_order_relaxed);
-    entry_point_connections_[entry_point % kCountedEntryPoints].fetch_sub(1, std::memory_order_relaxed);
-  }
+  void connection_ended(std::uint32_t entry_point) override { admission_.ended(entry_point); }
 
   // Control thread from here on.
 
-  void reject(std::uint64_t generation, std::string_view code, std::string_view message) {
+  void install(const std::vector<std::byte>& bytes) {
+    std::uint64_t generation = 0;
+    std::string fault;
+    const char* const refused = try_install(bytes, generation, fault);
+    if (refused == nullptr) return;
     Event event("applyFailed");
-    event.number("generation", generation).text("code", code).text("message", message);
+    event.number("generation", generation).text("code", refused).text("message", fault);
     events_.push(std::move(event));
   }
 
-  void install(const std::vector<std::byte>& bytes) {
-    std::string fault;
+  /// All or nothing: what can fail comes first, the log last of it, so that a refused snapshot leaves no trace. Null, or
+  /// the code of the refusal.
+  const char* try_install(const std::vector<std::byte>& bytes, std::uint64_t& generation, std::string& fault) {
     auto snapshot = exchange::SnapshotBytes::verify(bytes, fault);
-    if (snapshot == nullptr) return reject(0, "SNAPSHOT", fault);
-    const std::uint64_t generation = snapshot->root().generation;
+    if (snapshot == nullptr) return "SNAPSHOT";
+    generation = snapshot->root().generation;
+    const Plans::Shared plan = build(std::move(snapshot), generation);
+    if (plan == nullptr) {
+      fault = "nothing of the snapshot can run";
+      return "PLAN";
+    }
+    const wire::Snapshot& root = plan->snapshot();
+    Listening listening;
+    if (plans_.current() == nullptr) {
+      if (!listening.open(root, static_cast<std::uint32_t>(workers_.size()), fault)) return "BIND";
+    } else if (!same_entry_points(plans_.current()->snapshot(), root)) {
+      fault = "entry points cannot change while running";
+      return "RESTART";
+    }
+    if (!open_log(root.access_log, fault)) return "ACCESS_LOG";
+    listening.announce(root, events_);
+    swap(plan, listening);
+    retire(plan);
+    return nullptr;
+  }
+
+  /// Null when nothing of it can run; what cannot run of the rest is told.
+  Plans::Shared build(std::unique_ptr<exchange::SnapshotBytes> snapshot, std::uint64_t generation) {
     std::vector<std::string> faults;
-    std::shared_ptr<const exchange::Plan> plan =
-        exchange::Plan::build(std::move(snapshot), {states_, ticket_keys_, current_.get()}, faults);
+    Plans::Shared plan =
+        exchange::Plan::build(std::move(snapshot), {states_, ticket_keys_, plans_.current().get()}, faults);
     for (const std::string& text : faults) {
       Event event("fault");
       event.number("generation", generation).text("message", text);
       events_.push(std::move(event));
     }
-    if (plan == nullptr) return reject(generation, "PLAN", "nothing of the snapshot can run");
-    if (!open_log(plan->snapshot().access_log, fault)) return reject(generation, "ACCESS_LOG", fault);
-    std::vector<OpenSocket> sockets;
-    if (current_ == nullptr) {
-      if (!open_listeners(plan->snapshot(), sockets, fault)) return reject(generation, "BIND", fault);
-    } else if (!same_entry_points(current_->snapshot(), plan->snapshot())) {
-      return reject(generation, "RESTART", "entry points cannot change while running");
-    }
-    swap(std::move(plan), sockets);
+    return plan;
   }
 
   bool open_log(const wire::AccessLog& config, std::string& fault) {
@@ -168,75 +168,16 @@ class EngineImpl final : public Engine, private exchange::Shared {
     return true;
   }
 
-  static bool same_entry_points(const wire::Snapshot& a, const wire::Snapshot& b) {
-    return std::equal(a.entry_points.begin(), a.entry_points.end(), b.entry_points.begin(), b.entry_points.end(),
-                      [](const wire::EntryPoint& x, const wire::EntryPoint& y) {
-                        return x.name.view() == y.name.view() && x.host.view() == y.host.view() && x.port == y.port;
-                      });
-  }
-
-  bool open_listeners(const wire::Snapshot& root, std::vector<OpenSocket>& sockets, std::string& fault) {
-    for (std::uint32_t i = 0; i < root.entry_points.size(); ++i) {
-      if (open_entry_point(root.entry_points[i], i, sockets, fault)) continue;
-      for (const OpenSocket& socket : sockets) ::close(socket.fd);
-      return false;
-    }
-    return true;
-  }
-
-  bool open_entry_point(const wire::EntryPoint& entry_point, std::uint32_t index, std::vector<OpenSocket>& sockets,
-                        std::string& fault) {
-    net::Endpoint endpoint;
-    endpoint.port = static_cast<std::uint16_t>(entry_point.port);
-    const auto explain = [&](int error) {
-      fault = "entry point \"" + std::string(entry_point.name.view()) + "\" cannot listen on " +
-              std::string(entry_point.host.view()) + ":" + std::to_string(entry_point.port) + ": " +
-              std::strerror(error);
-      return false;
-    };
-    if (!entry_point.host.empty()) {
-      const auto ip = net::IpAddress::parse(entry_point.host);
-      if (!ip) return explain(EADDRNOTAVAIL);
-      endpoint.ip = *ip;
-    }
-    if (!entry_point.reuse_port && !net::port_is_free(endpoint)) return explain(errno);
-    for (std::uint32_t worker = 0; worker < workers_.size(); ++worker) {
-      int fd = net::listen_tcp(endpoint, kBacklog);
-      if (fd < 0 && errno == EAFNOSUPPORT && entry_point.host.empty()) {
-        endpoint.ip = *net::IpAddress::parse("0.0.0.0");  // a kernel without IPv6
-        fd = net::listen_tcp(endpoint, kBacklog);
-      }
-      if (fd < 0) return explain(errno);
-      sockets.push_back({index, worker, fd});
-      endpoint.port = net::local_endpoint(fd).port;  // port 0: the others share what the first was given
-    }
-    announce(entry_point, endpoint);
-    return true;
-  }
-
-  void announce(const wire::EntryPoint& entry_point, const net::Endpoint& endpoint) {
-    char text[INET6_ADDRSTRLEN];
-    Event event("listening");
-    event.text("entryPoint", entry_point.name);
-    event.text("address", entry_point.host.empty() ? std::string_view() : endpoint.ip.format(text));
-    event.number("port", endpoint.port);
-    events_.push(std::move(event));
-  }
-
-  void swap(std::shared_ptr<const exchange::Plan> plan, const std::vector<OpenSocket>& sockets) {
+  void swap(const Plans::Shared& plan, Listening& listening) {
     const std::uint64_t generation = plan->snapshot().generation;
     const auto waiting = std::make_shared<std::atomic<std::size_t>>(workers_.size());
     for (std::uint32_t i = 0; i < workers_.size(); ++i) {
-      std::vector<OpenSocket> mine;
-      std::copy_if(sockets.begin(), sockets.end(), std::back_inserter(mine),
-                   [i](const OpenSocket& s) { return s.worker == i; });
-      workers_[i]->post([this, plan, mine = std::move(mine), waiting, generation](WorkerThread& thread) {
+      workers_[i]->post([this, plan, mine = listening.take(i), waiting, generation](WorkerThread& thread) {
         thread.worker().install(plan);
         for (const OpenSocket& socket : mine) thread.listen(socket.entry_point, socket.fd);
         if (waiting->fetch_sub(1, std::memory_order_acq_rel) == 1) installed_everywhere(generation);
       });
     }
-    retire(std::move(plan));
   }
 
   /// The last worker to swap says so.
@@ -247,71 +188,34 @@ class EngineImpl final : public Engine, private exchange::Shared {
     events_.push(std::move(event));
   }
 
-  void retire(std::shared_ptr<const exchange::Plan> next) {
-    current_ = std::move(next);
-    const std::lock_guard lock(plans_mutex_);
-    std::erase_if(plans_, [](const auto& plan) { return plan.expired(); });
-    plans_.push_back(current_);
+  void retire(Plans::Shared next) {
+    const bool sweeping = plans_.current() != nullptr;
+    plans_.replace(std::move(next));
+    if (sweeping && !std::exchange(sweeping_, true)) sweep();
+  }
+
+  void sweep() {
+    sweeping_ = !plans_.sweep();
     states_.sweep();
+    if (sweeping_) control_.post([this] { sweep(); }, kSweepInterval);
   }
 
-  std::uint64_t live_plans() {
-    const std::lock_guard lock(plans_mutex_);
-    return static_cast<std::uint64_t>(
-        std::count_if(plans_.begin(), plans_.end(), [](const auto& plan) { return !plan.expired(); }));
-  }
-
-  void begin_drain(Nanos limit) {
-    for (auto& worker : workers_) worker->post([](WorkerThread& thread) { thread.stop_listening(); });
-    watch_drain(monotonic_now() + limit, true);
-  }
-
-  /// Looks again and again: connections become idle, and idle ones old enough to be closed.
-  void watch_drain(Nanos until, bool first) {
-    if (!first && connections_.load(std::memory_order_relaxed) == 0) return drained(0);
-    if (monotonic_now() < until) {
-      for (auto& worker : workers_) worker->post([](WorkerThread& thread) { thread.worker().drain(); });
-      control_.post([this, until] { watch_drain(until, false); }, kDrainPoll);
-      return;
-    }
-    struct Tally {
-      std::atomic<std::size_t> waiting;
-      std::atomic<std::uint32_t> cut{0};
-    };
-    const auto tally = std::make_shared<Tally>();
-    tally->waiting = workers_.size();
-    for (auto& worker : workers_) {
-      worker->post([this, tally](WorkerThread& thread) {
-        tally->cut.fetch_add(thread.worker().cut(), std::memory_order_relaxed);
-        if (tally->waiting.fetch_sub(1, std::memory_order_acq_rel) == 1) drained(tally->cut.load());
-      });
-    }
-  }
-
-  void drained(std::uint32_t cut) {
-    Event event("drained");
-    event.number("cut", cut);
-    events_.push(std::move(event));
-  }
-
-  const Options options_;
   Events events_;
   std::unique_ptr<exchange::AccessLog> log_;
   net::ResolverThreads resolver_;
   std::shared_ptr<tls::TicketKeys> ticket_keys_;
   exchange::SharedStates states_;
+  Admission admission_;
   std::vector<std::unique_ptr<WorkerThread>> workers_;
-  std::shared_ptr<const exchange::Plan> current_;
-  std::mutex plans_mutex_;
-  std::vector<std::weak_ptr<const exchange::Plan>> plans_;
+  Plans plans_;
   std::atomic<std::uint64_t> installed_{0};
-  std::atomic<std::uint32_t> connections_{0};
-  std::array<std::atomic<std::uint32_t>, kCountedEntryPoints> entry_point_connections_{};
   std::string log_path_;
   bool log_open_ = false;
+  bool sweeping_ = false;
   bool started_ = false;
   bool closed_ = false;
   Control control_;
+  Drain drain_{workers_, control_, admission_, events_};
 };
 
 }  // namespace

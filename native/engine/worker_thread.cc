@@ -51,13 +51,13 @@ void WorkerThread::stop() {
 void WorkerThread::listen(std::uint32_t entry_point, int fd) {
   if (local_.size() <= entry_point) local_.resize(entry_point + 1);
   local_[entry_point] = net::local_endpoint(fd);
-  auto listener = std::make_unique<accept::Listener>(worker_->loop, fd, accepted, this, entry_point);
+  accept::Receiver& receiver = *this;
+  auto listener = std::make_unique<accept::Listener>(worker_->loop, fd, receiver, entry_point);
   if (listener->start()) listeners_.push_back(std::move(listener));
 }
 
-void WorkerThread::accepted(void* owner, std::uint32_t entry_point, int fd, const net::Endpoint& client) {
-  auto& self = *static_cast<WorkerThread*>(owner);
-  exchange::Worker& worker = *self.worker_;
+void WorkerThread::take(std::uint32_t entry_point, int fd, const net::Endpoint& client) {
+  exchange::Worker& worker = *worker_;
   const std::uint32_t limit =
       worker.plan ? worker.plan->plan().snapshot().entry_points[entry_point].max_connections : 0;
   if (!worker.plan || !worker.shared.admit_connection(entry_point, limit)) {
@@ -65,7 +65,12 @@ void WorkerThread::accepted(void* owner, std::uint32_t entry_point, int fd, cons
     ::close(fd);
     return;
   }
-  exchange::Connection::accept(worker, entry_point, fd, client, self.local_[entry_point]);
+  exchange::Connection::accept(worker, entry_point, fd, client, local_[entry_point]);
+}
+
+void WorkerThread::out_of_descriptors(bool turned_away) {
+  if (turned_away) worker_->counters.add(stats::Counter::kConnectionsRefused);
+  worker_->counters.add(stats::reason_counter(Reason::kOutOfDescriptors));
 }
 
 }  // namespace fairlead::engine

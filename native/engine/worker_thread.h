@@ -24,10 +24,10 @@ struct WorkerSetup {
 };
 
 /// Created on the engine's thread; the worker itself is touched by its own thread only, through post().
-class WorkerThread {
+class WorkerThread final : private accept::Receiver {
  public:
   explicit WorkerThread(const WorkerSetup& setup);
-  ~WorkerThread() { stop(); }
+  ~WorkerThread() override { stop(); }
 
   void start();
   /// Runs `job(worker)` between two loop turns.
@@ -46,7 +46,9 @@ class WorkerThread {
   }
 
  private:
-  static void accepted(void* owner, std::uint32_t entry_point, int fd, const net::Endpoint& client);
+  // accept::Receiver
+  void take(std::uint32_t entry_point, int fd, const net::Endpoint& client) override;
+  void out_of_descriptors(bool turned_away) override;
 
   std::unique_ptr<exchange::Worker> worker_;
   std::vector<std::unique_ptr<accept::Listener>> listeners_;
