@@ -10,7 +10,7 @@ for (let seed = 1; seed <= runs; seed++) {
     await trial({
       servers: 1 + (seed % 3),
       idle: 1 + (seed % 4),
-      clients: 32,
+      clients: 64,
       requests: isInstrumented ? 20_000 : 100_000,
       seed: 100 + seed,
       methods: ['GET', 'GET', 'GET', 'HEAD', 'POST', 'PUT'],

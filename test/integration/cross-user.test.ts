@@ -8,11 +8,11 @@ for (const [servers, idle] of [
   [1, 2],
   [3, 4],
 ] as const) {
-  test(`10 000 requests to ${servers} faulty servers, ${idle} shared connections each: answers reach those who asked`, async () => {
+  test(`D3-D5, D9-D12: 10 000 requests to ${servers} faulty servers, ${idle} shared connections each: answers reach those who asked`, async () => {
     const { tally } = await trial({
       servers,
       idle,
-      clients: 24,
+      clients: 48,
       requests: 10_000,
       seed: servers,
       methods: ['GET', 'GET', 'GET', 'HEAD', 'POST', 'PUT'],

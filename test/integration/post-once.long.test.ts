@@ -7,7 +7,7 @@ test('D3: 100 000 POSTs to servers that reset at random: none arrives twice, and
   await trial({
     servers: 3,
     idle: 16,
-    clients: 32,
+    clients: 64,
     requests: isInstrumented ? 10_000 : 100_000,
     seed: 8,
     methods: ['POST'],

@@ -140,7 +140,20 @@ class Visitor {
     }
     const all = Buffer.concat(bytes);
     if (this.#random.chance(this.#options.leaving ?? 0)) this.#leave(all);
+    else if (this.#random.chance(30)) this.#hesitate(all);
     else this.#socket.write(all);
+  }
+
+  /** Stops in the middle of a head or a body; a server that answers early does so now. */
+  #hesitate(bytes: Buffer): void {
+    const at = this.#random.below(bytes.length);
+    this.#socket.write(bytes.subarray(0, at));
+    setTimeout(
+      () => {
+        if (this.#socket.writable) this.#socket.write(bytes.subarray(at));
+      },
+      1 + this.#random.below(5),
+    );
   }
 
   #request(number: number): Buffer {

@@ -17,14 +17,14 @@ export interface Manner {
   readonly interim: number;
   /** Milliseconds before anything is sent. */
   readonly pause: number;
-  /** Bytes in one write; 0 = all. */
+  /** Bytes in one write, of short responses; 0 = all. */
   readonly piece: number;
   /** Answers as soon as the head of the request is there. */
   readonly early: boolean;
   /** Content-Length is wrong by so many bytes. */
   readonly lie: number;
-  /** What is sent behind the response, in the same write. */
-  readonly rest: 'none' | 'response' | 'junk' | 'line' | 'half';
+  /** What is sent behind the response, in the same write; the second half of `split` a moment later. */
+  readonly rest: 'none' | 'response' | 'junk' | 'line' | 'half' | 'split';
   /** The response is broken off after so many bytes; -1 = it is not. */
   readonly cut: number;
   readonly ending: Ending;
@@ -104,7 +104,10 @@ const rests: Readonly<Record<Manner['rest'], string>> = {
   junk: '\0\x01junk',
   line: '\r\n',
   half: poison.slice(0, 30),
+  split: poison.slice(0, 30),
 };
+/** What follows the first half. */
+export const secondHalf = poison.slice(30);
 
 /** All that the server sends, cut where it is to be cut. */
 export function responseOf(manner: Manner, tag: string, method: string): Buffer {
@@ -149,7 +152,7 @@ export function randomManner(random: Random): Manner {
   if (random.chance(45)) return base;
   const cut = random.below(Math.min(size, 5000) + 120);
   const ending = random.pick(['end', 'reset'] as const);
-  const rest = random.pick(['response', 'junk', 'line', 'half'] as const);
+  const rest = random.pick(['response', 'junk', 'line', 'half', 'split'] as const);
   // Behind more than one packet's worth, what is too much may come after the connection has been used again: nobody can
   // tell it from an answer then.
   const small = { ...base, size: Math.min(size, 1000) };

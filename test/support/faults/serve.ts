@@ -3,7 +3,7 @@
  * so that neither its work nor its pauses are those of the test. Started by upstream.ts.
  */
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { type Manner, parsed, plain, responseOf } from './manner.js';
+import { type Manner, parsed, plain, responseOf, secondHalf } from './manner.js';
 import { type MessageHead, MessageReader } from './message-reader.js';
 import type { Accounts, Behaviour, Order } from './upstream.js';
 
@@ -80,25 +80,23 @@ class Serving {
     const manner = this.#manner;
     if (this.#method === 'POST' && manner.cut !== 0) completed.add(numberOf(this.#tag));
     const bytes = responseOf(manner, this.#tag, this.#method);
-    const send = (): void => this.#send(bytes, manner.piece, manner.ending);
-    if (manner.pause > 0) setTimeout(send, manner.pause);
-    else send();
+    if (manner.pause > 0) setTimeout(() => this.#send(bytes, manner), manner.pause);
+    else this.#send(bytes, manner);
   }
 
-  #send(bytes: Buffer, piece: number, ending: Manner['ending']): void {
+  #send(bytes: Buffer, manner: Manner): void {
     if (this.#socket.destroyed) return;
-    if (piece === 0 || bytes.length <= piece) {
-      if (bytes.length > 0) this.#socket.write(bytes);
-      this.#end(ending);
-      return;
-    }
-    this.#socket.write(bytes.subarray(0, piece));
     // In pieces to begin with; a long body would take for ever.
-    const rest = bytes.subarray(piece);
-    setImmediate(() => this.#send(rest, rest.length > 2000 ? 0 : piece, ending));
+    const size = manner.piece === 0 || bytes.length > 2000 ? bytes.length : manner.piece;
+    if (bytes.length > 0) this.#socket.write(bytes.subarray(0, size));
+    if (size < bytes.length) setImmediate(() => this.#send(bytes.subarray(size), manner));
+    else if (manner.rest === 'split') setTimeout(() => this.#end(manner.ending, secondHalf), 1);
+    else this.#end(manner.ending);
   }
 
-  #end(ending: Manner['ending']): void {
+  #end(ending: Manner['ending'], last = ''): void {
+    if (this.#socket.destroyed) return;
+    if (last !== '') this.#socket.write(last);
     if (ending === 'reset') this.#socket.resetAndDestroy();
     else if (ending === 'end') this.#socket.destroySoon();
     else if (ending === 'half') this.#socket.end();
