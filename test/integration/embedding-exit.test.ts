@@ -4,11 +4,15 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { describe, test } from 'node:test';
 import { Worker } from 'node:worker_threads';
+import { isInstrumented } from '../support/deadline.js';
 
 const support = (name: string): string => fileURLToPath(new URL(`../support/lib/${name}`, import.meta.url));
 
-/** Busy native threads crash a third of the exits unless they are joined first. */
-const attempts = 6;
+/**
+ * Busy native threads crash a third of the exits unless they are joined first. A sanitizer sees what is wrong without a
+ * crash, and makes each start of Node take seconds.
+ */
+const attempts = isInstrumented ? 2 : 6;
 
 interface Ended {
   readonly code: number | null;

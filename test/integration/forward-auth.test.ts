@@ -11,7 +11,7 @@ import {
   RawBackend,
 } from '../support/backends.js';
 import { request, responseOrEnding } from '../support/client.js';
-import { timed, until } from '../support/deadline.js';
+import { until } from '../support/deadline.js';
 import { valuesOf } from '../support/http1.js';
 import { everythingTo, startProxy, TestFolder, type TestProxy } from '../support/proxy.js';
 
@@ -223,8 +223,7 @@ describe('without an answer nothing passes', () => {
         await client.send(request('GET /'));
         await until(() => auth.requests.length === 1, 'the question arrives');
         client.reset();
-        const { took } = await timed(() => auth.endingOf(0));
-        assert.ok(took < 5_000, `${took} ms`);
+        await auth.endingOf(0);
         assert.equal(app.requests.length, 0);
       },
     );

@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { type Conversation, RawBackend, type RawRequest } from '../support/backends.js';
 import { Ended } from '../support/byte-reader.js';
 import { Client, type RawResponse, request } from '../support/client.js';
-import { until, within } from '../support/deadline.js';
+import { ample, until, within } from '../support/deadline.js';
 import { valueOf } from '../support/http1.js';
 import { everythingTo, startProxy } from '../support/proxy.js';
 import { Random } from '../support/lib/random.js';
@@ -142,7 +142,7 @@ test('answers reach those who asked, and nothing is sent twice that must not be'
   await using proxy = await startProxy(everythingTo(app.url, { transport: { maxIdleConnsPerHost: 4 } }));
   const account: Account = { answered: 0, refused: 0, cut: 0, left: 0, wrong: [] };
   const all = Array.from({ length: 16 }, (_, number) => clients(proxy.port(), number, 150, account));
-  await within(Promise.all(all), 'every request has come to its end', 60_000);
+  await within(Promise.all(all), 'every request has come to its end', 4 * ample);
   assert.deepEqual(account.wrong, []);
   assert.deepEqual(app.failures, []);
   const { answered, refused, cut, left } = account;

@@ -36,7 +36,7 @@ describe('when the configuration changes', () => {
     await proxy.change('dynamic.yml', everythingTo(fresh.url));
     assert.equal((await kept.ask(request('GET /'))).echoed.name, 'fresh');
     assert.equal((await unused.ask(request('GET /'))).echoed.name, 'fresh');
-    assert.equal(proxy.proxy.stats().snapshotsLive, 2);
+    await until(() => proxy.proxy.stats().snapshotsLive === 2, 'only the old one is still held');
     conversation.send(ok);
     assert.equal((await busy.response()).text, 'ok');
     assert.equal((await busy.ask(request('GET /new'))).echoed.url, '/new');
@@ -71,7 +71,7 @@ describe('when the configuration changes', () => {
         }
       }
       assert.equal(server.clients.size, 5);
-      assert.equal(proxy.proxy.stats().upgradesActive, 5);
+      await until(() => proxy.proxy.stats().upgradesActive === 5, 'all are counted');
       await until(() => proxy.proxy.stats().snapshotsLive === 1, 'no tunnel holds a configuration');
     } finally {
       for (const socket of sockets) socket.terminate();
@@ -147,7 +147,9 @@ describe('when the configuration changes', () => {
     await using proxy = await Deployment.start({ 'dynamic.yml': everythingTo(one.url) });
     await using load = new Load(proxy.port());
     for (let change = 0; change < 20; change++) {
+      const before = load.answered;
       await proxy.change('dynamic.yml', everythingTo(change % 2 === 0 ? two.url : one.url));
+      await until(() => load.answered > before + 6, 'answers on the new configuration');
     }
     await load.stop();
     assert.deepEqual(load.failures, []);

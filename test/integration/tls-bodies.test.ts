@@ -16,7 +16,8 @@ const digest = (bytes: Uint8Array): string => createHash('sha256').update(bytes)
 
 /** A server that speaks TLS, and a proxy that speaks it on both sides. */
 async function secured(): Promise<AsyncDisposable & { readonly proxy: TestProxy; readonly sockets: WebSocketServer }> {
-  const server = createServer({ cert, key }, (incoming, response) => {
+  // Never closes an idle connection by itself, however long a slow machine takes over the bodies.
+  const server = createServer({ cert, key, keepAliveTimeout: 0 }, (incoming, response) => {
     if (incoming.method === 'GET') {
       response.end(body);
       return;

@@ -125,7 +125,7 @@ describe('an entry point with TLS', () => {
     const before = await ticketOf(proxy, 'TLSv1.3');
     await proxy.proxy.apply(serving(app, { ...tls, options: { default: { disableSessionTickets: true } } }));
     assert.equal(await resumes(proxy, before, 'TLSv1.3'), false);
-    assert.equal(proxy.proxy.stats().tlsResumed, 4);
+    await until(() => proxy.proxy.stats().tlsResumed === 4, 'all are counted');
   });
 });
 
@@ -294,8 +294,9 @@ describe('a server behind https', () => {
       assert.equal((await proxy.ask(request('GET /'))).status, status);
       assert.equal(app.requests.length, status === 200 ? 1 : 0);
       // An exchange is counted behind its response.
-      await until(() => proxy.proxy.stats().requestsActive === 0, 'the exchange has ended');
-      assert.equal(proxy.proxy.stats().reasons['upstream_tls'] ?? 0, status === 200 ? 0 : 1);
+      const stats = () => proxy.proxy.stats();
+      await until(() => stats().responses2xx + stats().responses5xx === 1, 'the exchange has ended');
+      assert.equal(stats().reasons['upstream_tls'] ?? 0, status === 200 ? 0 : 1);
     });
   }
 
@@ -338,7 +339,7 @@ describe('a handshake', () => {
     for (const end of ['end', 'resetAndDestroy'] as const) {
       await Promise.all(sizes.map((size) => cut(proxy, bytes.subarray(0, size), end)));
     }
-    await until(() => proxy.proxy.stats().connectionsOpen === 0, 'all connections are closed', atMost(5_000));
+    await until(() => proxy.proxy.stats().connectionsOpen === 0, 'all connections are closed');
     assert.equal((await ask(proxy, 'a.example')).status, 200);
   });
 
@@ -365,9 +366,10 @@ describe('a handshake', () => {
     const drip = setInterval(() => socket.write(bytes.subarray(sent, ++sent)), 20);
     const { took } = await timed(async () => within(once(socket, 'close'), 'the proxy gives up', ample));
     clearInterval(drip);
-    assert.ok(took > 200 && took < atMost(5_000), `after ${took} ms`);
+    // By default it would be 10 s.
+    assert.ok(took > 200 && took < atMost(8_000), `after ${took} ms`);
     await until(() => proxy.proxy.stats().tlsFailures === 1, 'it is counted');
-    assert.equal(proxy.proxy.stats().reasons['tls_handshake'], 1);
+    await until(() => proxy.proxy.stats().reasons['tls_handshake'] === 1, 'its reason as well');
   });
 
   test('of something else than TLS is refused, and others go on', async () => {

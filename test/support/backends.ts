@@ -1,4 +1,5 @@
 /** Servers behind the proxy: one that tells what it was sent, and one that misbehaves as it is told. */
+import { randomInt } from 'node:crypto';
 import {
   createServer as createHttpServer,
   type IncomingMessage,
@@ -231,10 +232,20 @@ export const onceThenEnd =
 
 export const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 
-/** A port on which nothing listens. */
+/**
+ * A port on which nothing listens. Not one that the system gives to whoever asks for any: by the time the test connects,
+ * another test could have been given it.
+ */
 export async function closedPort(): Promise<number> {
-  const server = createServer();
-  const port = await listen(server);
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  for (;;) {
+    const port = randomInt(16_384, 32_768);
+    const server = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false));
+      server.listen(port, '127.0.0.1', () => resolve(true));
+    });
+    if (!isFree) continue;
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+  }
 }

@@ -22,6 +22,8 @@ export class ByteReader {
   readonly #socket: Socket;
   #bytes: Buffer = Buffer.alloc(0);
   #pieces: Buffer[] = [];
+  /** Bytes in all of them. */
+  #waiting = 0;
   #total = 0;
   #ending: Ending = 'open';
   #wake: () => void = () => undefined;
@@ -30,6 +32,7 @@ export class ByteReader {
     this.#socket = socket;
     socket.on('data', (piece: Buffer) => {
       this.#pieces.push(piece);
+      this.#waiting += piece.length;
       this.#total += piece.length;
       this.#wake();
     });
@@ -62,7 +65,9 @@ export class ByteReader {
 
   /** Exactly `size` bytes. */
   async take(size: number): Promise<Buffer> {
-    await this.#until(() => this.rest.length >= size, `${size} bytes had come`);
+    // Put together once, not for each piece: that would be quadratic.
+    await this.#until(() => this.#bytes.length + this.#waiting >= size, `${size} bytes had come`);
+    this.#gather();
     return this.#cut(size);
   }
 
@@ -105,7 +110,10 @@ export class ByteReader {
       const news = new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
-      await within(news, `${what}; received so far: ${JSON.stringify(this.rest.subarray(0, 400).toString('latin1'))}`);
+      const begin = [this.#bytes, ...this.#pieces.slice(0, 1)]
+        .map((piece) => piece.toString('latin1', 0, 400))
+        .join('');
+      await within(news, `${what}; received so far: ${JSON.stringify(begin)}`);
     }
   }
 
@@ -119,6 +127,7 @@ export class ByteReader {
     if (this.#pieces.length === 0) return;
     this.#bytes = Buffer.concat([this.#bytes, ...this.#pieces]);
     this.#pieces = [];
+    this.#waiting = 0;
   }
 
   #end(ending: Ending): void {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { stripVTControlCharacters } from 'node:util';
+import { until } from '../../support/deadline.js';
 import { createLog, logLine, type LogOptions } from '../../../lib/log.js';
 
 function folder(context: TestContext): string {
@@ -13,14 +14,12 @@ function folder(context: TestContext): string {
   return path;
 }
 
-/** Waits until a file is there and not empty; the logger writes when it can. */
-async function written(path: string): Promise<string> {
-  for (let tries = 0; tries < 200; tries++) {
-    if (existsSync(path) && readFileSync(path, 'utf8') !== '') return readFileSync(path, 'utf8');
-    await pause(10);
-  }
-  return assert.fail(`nothing was written to ${path}`);
-}
+/** What a file holds once there is a whole line in it; the logger writes when it can. */
+const written = (path: string): Promise<string> =>
+  until(() => {
+    const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
+    return text.endsWith('\n') && text;
+  }, `a line in ${path}`);
 
 const open = (filePath: string, more: Partial<LogOptions> = {}) =>
   createLog({ level: 'INFO', format: 'json', filePath, ...more }, (message) => assert.fail(message));

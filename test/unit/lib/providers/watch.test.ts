@@ -44,6 +44,12 @@ async function until(next: () => Promise<Delivery>, wanted: string): Promise<voi
   for (;;) if (names(await next()) === wanted) return;
 }
 
+/** Replaces a file at once: one that is rewritten is empty for a moment, and may be read then. */
+async function replace(path: string, text: string): Promise<void> {
+  await writeFile(`${path}.new`, text);
+  await rename(`${path}.new`, path);
+}
+
 const limit = { timeout: 20_000 };
 
 test('a file that is rewritten, and one that is replaced', limit, async () => {
@@ -100,7 +106,7 @@ test('a certificate beside a configuration that stays as it is', limit, async ()
   const { next, close } = watching({ filename: path });
   const text = async () => (await next()).documents[0]?.files.get(certificate);
   assert.deepEqual(await text(), { text: 'one' });
-  await writeFile(certificate, 'two');
+  await replace(certificate, 'two');
   assert.deepEqual(await text(), { text: 'two' });
   await close();
 });
@@ -134,7 +140,7 @@ test('what an embedding program puts is delivered, with the files it names', lim
   assert.deepEqual((await value())?.document.value, { http: { routers: { a: { rule: 'Host(`x`)' } } } });
   provider.put({ tls: { certificates: [{ certFile: certificate, keyFile: 'none' }] } });
   assert.deepEqual((await value())?.files.get(certificate), { text: 'one' });
-  await writeFile(certificate, 'two');
+  await replace(certificate, 'two');
   assert.deepEqual((await value())?.files.get(certificate), { text: 'two' });
   stop.abort();
   await iterator.next();
