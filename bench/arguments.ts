@@ -31,8 +31,8 @@ export const USAGE = `usage: npm run bench -- [options] [scenario …]
 `;
 
 const DEFAULT = ['S1', 'S3', 'S4', 'S7', 'S9', 'S10', 'S11'];
-const FULL: Effort = { rounds: 3, warmupMs: 500, measureMs: 3000, reloadMs: 10_000, held: 8000 };
-const QUICK: Effort = { rounds: 2, warmupMs: 300, measureMs: 1000, reloadMs: 4000, held: 2000 };
+const FULL: Effort = { rounds: 3, slowRounds: 3, warmupMs: 500, measureMs: 3000, reloadMs: 10_000, held: 8000 };
+const QUICK: Effort = { rounds: 2, slowRounds: 1, warmupMs: 300, measureMs: 1000, reloadMs: 4000, held: 2000 };
 
 /** The request in `argv`, or the sentence that says what is wrong with it. */
 export function readArguments(argv: readonly string[]): Request | string {

@@ -5,7 +5,7 @@ import https from 'node:https';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Certificate } from './certificate.js';
-import { PROXY_CORE, type Running, cpuSeconds, family, freePort, start, stop } from './processes.js';
+import { BOTH_CORES, PROXY_CORE, type Running, cpuSeconds, family, freePort, start, stop } from './processes.js';
 import type { Proxy, Setting } from './proxies/define.js';
 import { routesOf } from './routes.js';
 import type { Scenario } from './scenarios.js';
@@ -35,6 +35,8 @@ export interface Instance {
   readonly pids: () => readonly number[];
   /** Writes the configuration of another generation and makes the proxy load it. */
   readonly reload: (generation: number) => void;
+  /** Makes its control plane stand still from now on. */
+  readonly block: (milliseconds: number, computes: boolean) => void;
   /** The generation that answers now. */
   readonly generation: () => Promise<number>;
   readonly stop: () => Promise<void>;
@@ -65,12 +67,15 @@ export async function startInstance(
     websocket: scenario.load.websocket === true,
     bulk: scenario.measure === 'bandwidth',
     reconnects: scenario.load.reconnect === true,
+    workers: scenario.workers ?? 1,
+    blocks: scenario.measure === 'blocked',
     floor: scenario.floor,
     generation: scenario.measure === 'reload' ? 0 : undefined,
   };
   writeFiles(proxy, setting);
   const began = performance.now();
-  const running = start(proxy.command(setting), PROXY_CORE, directory);
+  const core = scenario.workers === undefined ? PROXY_CORE : BOTH_CORES;
+  const running = start(proxy.command(setting), core, directory);
   try {
     await becomeReady(scenario, setting, running);
   } catch (error) {
@@ -89,6 +94,7 @@ export async function startInstance(
       writeFiles(proxy, next);
       proxy.reload?.(running.pid, next);
     },
+    block: (milliseconds, computes) => proxy.block?.(running.pid, milliseconds, computes, setting),
     generation: async () => (await ask(setting)).generation,
     stop: async () => stop(running),
   };

@@ -9,9 +9,11 @@ import type { Measure, Scenario } from './scenarios.js';
 /** How long and how much; all times are milliseconds. */
 export interface Effort {
   readonly rounds: number;
+  /** For proxies that are several times slower than the others. */
+  readonly slowRounds: number;
   readonly warmupMs: number;
   readonly measureMs: number;
-  /** Length of a reload round. */
+  /** Length of a round with reloads, or with a blocked control plane. */
   readonly reloadMs: number;
   /** Connections held in a memory round; twice as many descriptors are open in the proxy at worst. */
   readonly held: number;
@@ -38,6 +40,7 @@ export interface Bench {
 const IDLE_BESIDE_RELOADS = 200;
 const RELOAD_EVERY_MS = 1000;
 const APPLIED_WITHIN_MS = 5000;
+const BLOCK_MARGIN_MS = 400;
 // A process settles (frees, returns pages) a moment after its last connection was opened.
 const SETTLE_MS = 500;
 const TICKS_PER_SECOND = 100;
@@ -57,6 +60,8 @@ export async function measureRound(scenario: Scenario, instance: Instance, bench
       return memoryRound(scenario, instance, bench);
     case 'reload':
       return reloadRound(scenario, instance, bench);
+    case 'blocked':
+      return blockedRound(scenario, instance, bench);
   }
 }
 
@@ -76,7 +81,13 @@ async function loadRound(scenario: Scenario, instance: Instance, bench: Bench): 
   const { programs, origin, effort } = bench;
   const target = targetOf(scenario, instance, origin);
   const before = [busyTicks(PROXY_CORE), performance.now()] as const;
-  const counts = await generate(programs.loadgen, scenario.load, target, effort.warmupMs, effort.measureMs);
+  const counts = await generate(
+    programs.loadgen,
+    scenario.load,
+    target,
+    Math.max(effort.warmupMs, scenario.warmupMs ?? 0),
+    effort.measureMs,
+  );
   const busy = (busyTicks(PROXY_CORE) - before[0]) / TICKS_PER_SECOND / ((performance.now() - before[1]) / 1000);
   // Programs beside the proxy on its core cost it caches, so a figure measured in company is worth less.
   const others = Math.max(0, 100 * busy - (100 * counts.proxyCpu.ns) / counts.seconds / 1e9);
@@ -188,6 +199,31 @@ async function reloadRound(scenario: Scenario, instance: Instance, bench: Bench)
       'max ms': counts.microseconds.max / 1000,
     },
     remarks: [...(applied ? [] : ['the last reload was never applied']), ...errorsOf(counts)],
+  };
+}
+
+/** Requests at a fixed rate, first in peace, then while the control plane does nothing. */
+async function blockedRound(scenario: Scenario, instance: Instance, bench: Bench): Promise<Sample> {
+  const { programs, origin, effort } = bench;
+  const target = { ...targetOf(scenario, instance, origin), pids: [] };
+  const calm = await generate(programs.loadgen, scenario.load, target, effort.warmupMs, effort.reloadMs / 3);
+  // A little longer than the load, whose generator takes a moment to start and is slowed down if it must wait.
+  instance.block(effort.reloadMs + BLOCK_MARGIN_MS, scenario.needs.includes('compute'));
+  await sleep(BLOCK_MARGIN_MS / 4);
+  const counts = await generate(programs.loadgen, scenario.load, target, 0, effort.reloadMs);
+  return {
+    value: counts.requests === 0 ? Infinity : counts.microseconds.p99,
+    counts,
+    lost: lost(counts),
+    figures: {
+      'p99 calm µs': calm.microseconds.p99,
+      'p50 µs': counts.microseconds.p50,
+      'p50 calm µs': calm.microseconds.p50,
+      'max ms': counts.microseconds.max / 1000,
+      requests: counts.requests,
+      due: (effort.reloadMs / 1000) * (scenario.load.rate ?? 0),
+    },
+    remarks: errorsOf(counts),
   };
 }
 

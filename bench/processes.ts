@@ -6,6 +6,8 @@ import { createServer } from 'node:net';
 /** The proxy has one core for itself; generator and origin share the other. */
 export const PROXY_CORE = 0;
 export const LOAD_CORE = 1;
+/** Where the number of workers is what is compared, in the words of taskset(1). */
+export const BOTH_CORES = '0,1';
 
 /** A program with its arguments, and variables added to the environment. */
 export interface Command {
@@ -45,7 +47,7 @@ export function endEverythingAtExit(): void {
 }
 
 /** Starts `command` pinned to `core` in its own process group. `reads` leaves stdout to the caller. */
-export function start(command: Command, core: number, directory: string, reads = false): Running {
+export function start(command: Command, core: number | string, directory: string, reads = false): Running {
   const [program, ...args] = [...niceness, 'taskset', '-c', String(core), ...command.argv] as [string, ...string[]];
   const child = spawn(program, args, {
     cwd: directory,

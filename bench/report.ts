@@ -16,6 +16,7 @@ const UNITS: Readonly<Record<Measure, Unit>> = {
   latency: { name: 'p50 µs', digits: 0, isMoreBetter: false },
   memory: { name: 'bytes/connection', digits: 0, isMoreBetter: false },
   reload: { name: 'requests lost', digits: 0, isMoreBetter: false },
+  blocked: { name: 'p99 µs blocked', digits: 0, isMoreBetter: false },
 };
 
 /** The middle of `values`; the mean of the two middle ones when their number is even. */

@@ -10,7 +10,7 @@ import { type Bench, type Effort, type Sample, measureRound, targetOf } from './
 import type { NativePrograms } from './native.js';
 import { LOAD_CORE, type Running, start, stop } from './processes.js';
 import type { Proxy } from './proxies/define.js';
-import type { Scenario } from './scenarios.js';
+import type { Measure, Scenario } from './scenarios.js';
 
 /** What a whole run shares. */
 export interface Environment {
@@ -56,9 +56,20 @@ interface Entry extends Contender {
   profile?: string;
 }
 
+/** Memory, reloads and blocks leave traces in a process, so every such round gets a fresh one. */
+const FRESH: readonly Measure[] = ['memory', 'reload', 'blocked'];
+/** Measures whose one round is long. */
+const LONG: readonly Measure[] = ['reload', 'blocked'];
+
+/** Some are so much slower that further rounds would tell nothing. */
+function roundsOf({ proxy }: Entry, { effort }: Environment): number {
+  return proxy.isSlow === true ? Math.min(effort.slowRounds, effort.rounds) : effort.rounds;
+}
+
 /** True when `proxy` can take part in `scenario`. */
 export function takesPart(proxy: Proxy, scenario: Scenario): boolean {
   if (proxy.name === 'floor') return scenario.floor !== undefined;
+  if (scenario.only?.includes(proxy.name) === false) return false;
   if (proxy.only !== undefined && !proxy.only.includes(scenario.measure)) return false;
   return scenario.needs.every((feature) => proxy.features.includes(feature));
 }
@@ -78,11 +89,10 @@ export async function runScenario(
   const launch = async (entry: Entry): Promise<Instance> =>
     startInstance(entry.proxy, scenario, origin, environment.certificate, directory);
 
-  // Memory and reloads leave traces in a process, so every such round gets a fresh one.
-  const isFresh = scenario.measure === 'memory' || scenario.measure === 'reload';
-  const rounds = scenario.measure === 'reload' ? 1 : environment.effort.rounds;
+  const isFresh = FRESH.includes(scenario.measure);
+  const rounds = LONG.includes(scenario.measure) ? 1 : environment.effort.rounds;
   for (let round = 1; round <= rounds; round++) {
-    for (const entry of entries.filter(({ failure }) => failure === undefined)) {
+    for (const entry of entries.filter((each) => each.failure === undefined && round <= roundsOf(each, environment))) {
       environment.say(`${scenario.id} round ${round}/${rounds}: ${entry.proxy.name}`);
       await attempt(entry, async () => {
         entry.instance ??= await launch(entry);
@@ -121,7 +131,7 @@ async function inspect(
   launch: (entry: Entry) => Promise<Instance>,
 ): Promise<void> {
   if (!environment.systemCalls && !environment.profiles) return;
-  if (scenario.measure === 'memory' || scenario.measure === 'reload') return;
+  if (FRESH.includes(scenario.measure) || scenario.load.rate !== undefined) return;
   environment.say(`${scenario.id} inspecting ${entry.proxy.name}`);
   const instance = (entry.instance ??= await launch(entry));
   const target = targetOf(scenario, instance, bench.origin);

@@ -6,9 +6,10 @@ import type { RouteTable } from './routes.js';
 /**
  * What the figure of a scenario is:
  * `cpu` microseconds of CPU per request, `bandwidth` gigabytes of body per CPU second, `latency` the median in
- * microseconds, `memory` resident bytes per idle connection, `reload` requests lost while reloading.
+ * microseconds, `memory` resident bytes per idle connection, `reload` requests lost while reloading, `blocked` the 99th
+ * percentile in microseconds while the control plane stands still.
  */
-export type Measure = 'cpu' | 'bandwidth' | 'latency' | 'memory' | 'reload';
+export type Measure = 'cpu' | 'bandwidth' | 'latency' | 'memory' | 'reload' | 'blocked';
 
 /** One scenario. */
 export interface Scenario {
@@ -21,6 +22,12 @@ export interface Scenario {
   readonly load: Load;
   readonly responseBytes: number;
   readonly needs: readonly Feature[];
+  /** Names of the proxies that take part, where not all that could do. */
+  readonly only?: readonly string[];
+  /** Threads or processes that serve; 1. With more than one the proxy is not pinned. */
+  readonly workers?: number;
+  /** Milliseconds before counting that are needed at least, to open the connections. */
+  readonly warmupMs?: number;
   readonly routes?: RouteTable;
   /** How the relay that understands nothing is connected, where it makes a floor. */
   readonly floor?: 'paired' | 'pooled';
@@ -154,6 +161,17 @@ export const SCENARIOS: readonly Scenario[] = [
     routes: { hosts: 5000, paths: 10 },
   },
   {
+    id: 'S10',
+    variant: '100,000 routes',
+    title: '100,000 host + path routes, a random one per request',
+    measure: 'cpu',
+    load: { connections: 64 },
+    responseBytes: KIB,
+    needs: ['routes'],
+    only: ['fairlead'],
+    routes: { hosts: 10_000, paths: 10 },
+  },
+  {
     id: 'S11',
     title: 'a reload each second at 3,000 requests/s, 200 idle connections beside',
     measure: 'reload',
@@ -169,5 +187,52 @@ export const SCENARIOS: readonly Scenario[] = [
     responseBytes: KIB,
     needs: ['websocket'],
     floor: 'paired',
+  },
+  {
+    id: 'S13',
+    variant: '1 worker',
+    title: 'fixed 8,000 requests/s, 1 worker on both cores',
+    measure: 'cpu',
+    load: { connections: 64, rate: 8000 },
+    responseBytes: KIB,
+    needs: ['workers'],
+    workers: 1,
+  },
+  {
+    id: 'S13',
+    variant: '2 workers',
+    title: 'fixed 8,000 requests/s, 2 workers on both cores',
+    measure: 'cpu',
+    load: { connections: 64, rate: 8000 },
+    responseBytes: KIB,
+    needs: ['workers'],
+    workers: 2,
+  },
+  {
+    id: 'S14',
+    title: '18,000 connections held, each asked every 3 seconds',
+    measure: 'cpu',
+    load: { connections: 18_000, rate: 6000 },
+    responseBytes: KIB,
+    needs: ['crowds'],
+    warmupMs: 4000,
+  },
+  {
+    id: 'S15',
+    variant: 'waiting',
+    title: 'the control plane waits for 10 s at 3,000 requests/s',
+    measure: 'blocked',
+    load: { connections: 64, rate: 3000 },
+    responseBytes: KIB,
+    needs: ['block'],
+  },
+  {
+    id: 'S15',
+    variant: 'computing',
+    title: 'the control plane computes for 10 s on the same core at 3,000 requests/s',
+    measure: 'blocked',
+    load: { connections: 64, rate: 3000 },
+    responseBytes: KIB,
+    needs: ['block', 'compute'],
   },
 ];

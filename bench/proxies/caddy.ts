@@ -36,6 +36,7 @@ ${tls}${site(setting)}}
 export const caddy: Proxy = {
   name: 'caddy',
   features: ['tls', 'routes', 'reload', 'websocket'],
+  isSlow: true,
   install: 'apt-get install caddy',
   version: () => versionOf(['caddy', 'version']),
   files: (setting) => ({ Caddyfile: configuration(setting) }),

@@ -5,7 +5,19 @@ import type { RouteTable } from '../routes.js';
 import type { Measure } from '../scenarios.js';
 
 /** What a scenario may ask for beyond plain HTTP/1.1. */
-export type Feature = 'tls' | 'routes' | 'reload' | 'websocket';
+export type Feature =
+  | 'tls'
+  | 'routes'
+  | 'reload'
+  | 'websocket'
+  /** Serves with as many threads or processes as it is told. */
+  | 'workers'
+  /** Takes 18,000 connections within 20,000 descriptors. */
+  | 'crowds'
+  /** Its control plane can be made to stand still. */
+  | 'block'
+  /** ... by computing. */
+  | 'compute';
 
 /** One instance of a proxy: what its configuration must say. */
 export interface Setting {
@@ -23,7 +35,10 @@ export interface Setting {
   readonly websocket: boolean;
   readonly bulk: boolean;
   readonly reconnects: boolean;
+  readonly workers: number;
   readonly floor?: 'paired' | 'pooled' | undefined;
+  /** Its control plane will be blocked. */
+  readonly blocks: boolean;
   /** With reloads: the configuration of this number, which every response must carry in X-Generation. */
   readonly generation?: number | undefined;
 }
@@ -37,6 +52,8 @@ export interface Proxy {
   readonly features: readonly Feature[];
   /** Limits it to scenarios of these measures. */
   readonly only?: readonly Measure[];
+  /** It is several times slower than the others, so that one round says it all. */
+  readonly isSlow?: boolean;
   /** How to get it, for the line that says it is missing. */
   readonly install: string;
   /** Its version, or undefined when it is not installed. */
@@ -46,4 +63,6 @@ export interface Proxy {
   readonly command: (setting: Setting) => Command;
   /** Makes process `pid` load its changed files; absent when it sees the change by itself or cannot. */
   readonly reload?: (pid: number, setting: Setting) => void;
+  /** Makes the control plane of process `pid` stand still for `milliseconds`, from now on, computing or waiting. */
+  readonly block?: (pid: number, milliseconds: number, computes: boolean, setting: Setting) => void;
 }

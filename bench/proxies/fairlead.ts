@@ -1,6 +1,7 @@
 /** Fairlead itself, configured as a user would. */
 import { join } from 'node:path';
 import { routesOf } from '../routes.js';
+import { blockNode, hookArguments } from './block.js';
 import type { Proxy, Setting } from './define.js';
 import { versionOf } from './version.js';
 
@@ -8,7 +9,7 @@ import { versionOf } from './version.js';
 const ROOT = process.env['FAIRLEAD_BENCH_ROOT'] ?? join(import.meta.dirname, '..', '..');
 const PROGRAM = join(ROOT, 'bin', 'fairlead.js');
 
-function staticFile({ port, certificate }: Setting): string {
+function staticFile({ port, certificate, workers }: Setting): string {
   return `entryPoints:
   web:
     address: 127.0.0.1:${port}
@@ -24,7 +25,7 @@ providers:
 log:
   level: ERROR
 fairlead:
-  workers: 1
+  workers: ${workers}
 `;
 }
 
@@ -57,9 +58,12 @@ ${certificate === undefined ? '' : tls}`;
 
 export const fairlead: Proxy = {
   name: 'fairlead',
-  features: ['tls', 'routes', 'reload', 'websocket'],
+  features: ['tls', 'routes', 'reload', 'websocket', 'workers', 'crowds', 'block', 'compute'],
   install: 'npm run build',
   version: () => versionOf([process.execPath, PROGRAM, 'version'], ROOT),
   files: (setting) => ({ 'static.yml': staticFile(setting), 'dynamic.yml': dynamicFile(setting) }),
-  command: () => ({ argv: [process.execPath, PROGRAM, '--configFile=static.yml'] }),
+  command: (setting) => ({
+    argv: [process.execPath, ...hookArguments(setting), PROGRAM, '--configFile=static.yml'],
+  }),
+  block: blockNode,
 };

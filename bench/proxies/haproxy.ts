@@ -1,4 +1,5 @@
 import { routesOf } from '../routes.js';
+import { stopMaster } from './block.js';
 import type { Proxy, Setting } from './define.js';
 import { versionOf } from './version.js';
 
@@ -14,7 +15,7 @@ function frontend({ port, certificate, routes, generation, directory }: Setting)
 
 function configuration(setting: Setting, splices: boolean): string {
   return `global
-  nbthread 1
+  nbthread ${setting.workers}
   maxconn ${splices ? 2000 : 9500}
   stats socket ${setting.directory}/admin.sock mode 600 level admin expose-fd listeners
   tune.ssl.default-dh-param 2048
@@ -45,15 +46,16 @@ function files(setting: Setting, splices: boolean): Readonly<Record<string, stri
 
 export const haproxy: Proxy = {
   name: 'haproxy',
-  features: ['tls', 'routes', 'reload', 'websocket'],
+  features: ['tls', 'routes', 'reload', 'websocket', 'workers', 'block'],
   install: 'apt-get install haproxy',
   version: () => versionOf(['haproxy', '-v']),
   files: (setting) => files(setting, false),
   // The master process exists for reloads; elsewhere it would only add its memory.
-  command: ({ generation }) => ({
-    argv: ['haproxy', ...(generation === undefined ? [] : ['-W']), '-db', '-f', 'haproxy.cfg'],
+  command: ({ generation, blocks }) => ({
+    argv: ['haproxy', ...(generation === undefined && !blocks ? [] : ['-W']), '-db', '-f', 'haproxy.cfg'],
   }),
   reload: (pid) => process.kill(pid, 'SIGUSR2'),
+  block: stopMaster,
 };
 
 export const haproxySplice: Proxy = {

@@ -1,4 +1,5 @@
 import { hostNames, hostPrefixes } from '../routes.js';
+import { stopMaster } from './block.js';
 import type { Proxy, Setting } from './define.js';
 import { versionOf } from './version.js';
 
@@ -32,7 +33,7 @@ function servers(setting: Setting): string {
 }
 
 function configuration(setting: Setting): string {
-  const { directory, originPort, certificate, bulk } = setting;
+  const { directory, originPort, certificate, bulk, workers } = setting;
   const tls = `
   ssl_certificate ${certificate?.certificate};
   ssl_certificate_key ${certificate?.key};
@@ -41,10 +42,10 @@ function configuration(setting: Setting): string {
   const buffers = 'proxy_buffer_size 64k; proxy_buffers 8 128k; proxy_busy_buffers_size 256k;';
   return `daemon off;
 user root;
-worker_processes 1;
+worker_processes ${workers};
 error_log stderr error;
 pid ${directory}/nginx.pid;
-events { worker_connections 18000; multi_accept on; }
+events { worker_connections 19500; multi_accept on; }
 http {
   access_log off;
   server_tokens off;
@@ -76,7 +77,7 @@ http {
 
 export const nginx: Proxy = {
   name: 'nginx',
-  features: ['tls', 'routes', 'reload', 'websocket'],
+  features: ['tls', 'routes', 'reload', 'websocket', 'workers', 'crowds', 'block'],
   install: 'apt-get install nginx-light',
   version: () => versionOf(['nginx', '-v']),
   files: (setting) => ({ 'nginx.conf': configuration(setting) }),
@@ -86,4 +87,5 @@ export const nginx: Proxy = {
     environment: bulk ? { MALLOC_TRIM_THRESHOLD_: '67108864', MALLOC_MMAP_THRESHOLD_: '67108864' } : {},
   }),
   reload: (pid) => process.kill(pid, 'SIGHUP'),
+  block: stopMaster,
 };
