@@ -208,10 +208,10 @@ export async function compare(shots: readonly string[], start: () => Promise<Ori
   await using folder = await TestFolder.create();
   await using origin = await start();
   const file = folder.file('access.log');
-  const fields = { defaultMode: 'drop', names: Object.fromEntries(compared.map((name) => [name, 'keep'])) };
+  const names = Object.fromEntries(compared.map((name) => [name, 'keep' as const]));
   {
     await using proxy = await startProxy({
-      accessLog: { filePath: file, format: 'json', fields },
+      accessLog: { filePath: file, format: 'json', fields: { defaultMode: 'drop', names } },
       ...everythingTo(origin.url),
     });
     await shootAll(proxy, shots);

@@ -237,7 +237,15 @@ async function startNode(): Promise<Origin> {
     return seen;
   };
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return { name: 'node', url, readsBodies: true, stop, [Symbol.asyncDispose]: async () => void (await stop()) };
+  return {
+    name: 'node',
+    url,
+    readsBodies: true,
+    stop,
+    [Symbol.asyncDispose]: async () => {
+      await stop();
+    },
+  };
 }
 
 /** How to start each of them. */

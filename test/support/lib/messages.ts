@@ -26,7 +26,7 @@ class Cursor {
   constructor(text: string) {
     this.text = text;
   }
-  get ended(): boolean {
+  ended(): boolean {
     return this.at === this.text.length;
   }
   /** Up to the next CR LF, which is skipped; every other CR or LF is wrong. */
@@ -110,8 +110,8 @@ export function readMessages(text: string): Reading {
   const messages: Message[] = [];
   const cursor = new Cursor(text);
   try {
-    while (!cursor.ended) {
-      if (!readMessage(cursor, messages)) return { messages, rest: cursor.ended ? 'none' : 'ignored' };
+    while (!cursor.ended()) {
+      if (!readMessage(cursor, messages)) return { messages, rest: cursor.ended() ? 'none' : 'ignored' };
     }
     return { messages, rest: 'none' };
   } catch (thrown) {
