@@ -7,7 +7,7 @@
 const kBuild = ['ca-certificates', 'ccache', 'cmake', 'g++', 'make', 'ninja-build', 'openssl'];
 
 /** For `npm test`: native test framework, formatter, and the real servers and clients of the integration tests. */
-const kTest = ['clang-format-16', 'curl', 'doctest-dev', 'git', 'libssl-dev', 'nginx-light'];
+const kTest = ['apache2-bin', 'clang-format-16', 'curl', 'doctest-dev', 'git', 'haproxy', 'libssl-dev', 'nginx-light'];
 
 /** For `npm run bench`: peers, and the TLS client of its load generator. */
 const kBench = ['caddy', 'h2o', 'haproxy', 'libssl-dev', 'linux-perf', 'nginx-light', 'strace'];

@@ -160,7 +160,7 @@ struct Request {
   std::uint64_t content_length = 0;
 
   std::string_view method_text;
-  /// Request target as received, for logs.
+  /// For logs: path and query in normal form, as the client asked for them; of a refused head the target as received.
   std::string_view target;
   /// Escaped path in normal form; starts with '/' (or is "*" for OPTIONS *). What is forwarded.
   std::string_view path;

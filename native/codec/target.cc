@@ -103,6 +103,17 @@ HeadFault normalise_query(Request& request, const TargetRules& rules, Arena& are
   return HeadFault::kNone;
 }
 
+/// Path and query as they are forwarded. What arrived like that, which is nearly everything, is not copied.
+std::string_view target_of(const Request& request, Arena& arena) {
+  const std::string_view path = request.path;
+  const std::string_view query = request.query;
+  const std::size_t size = path.size() + (request.has_query ? 1 + query.size() : 0);
+  const bool is_same = path.data() == request.target.data() && size == request.target.size() &&
+                       (!request.has_query || query.data() == path.data() + path.size() + 1);
+  if (is_same) return request.target;
+  return request.has_query ? arena.concat(path, std::string_view("?"), query) : path;
+}
+
 }  // namespace
 
 HeadFault normalise_target(Request& request, const TargetRules& rules, Arena& arena) {
@@ -113,7 +124,9 @@ HeadFault normalise_target(Request& request, const TargetRules& rules, Arena& ar
   } else {
     fault = request.path.starts_with('/') ? normalise_path(request, rules, arena) : HeadFault::kTargetMalformed;
   }
-  return fault == HeadFault::kNone ? normalise_query(request, rules, arena) : fault;
+  if (fault == HeadFault::kNone) fault = normalise_query(request, rules, arena);
+  if (fault == HeadFault::kNone) request.target = target_of(request, arena);
+  return fault;
 }
 
 bool set_path(Request& request, std::string_view escaped_path, Arena& arena) {

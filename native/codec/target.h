@@ -22,8 +22,9 @@ struct TargetRules {
   bool encode_query_semicolons = false;
 };
 
-/// Brings path, query and host of a parsed request into normal form and fills routing_path. Copies into `arena` only
-/// what changes. A '#' anywhere and a broken escape in the path are faults.
+/// Brings path, query and host of a parsed request into normal form, fills routing_path and makes `target` path and query
+/// in that form. Copies into `arena` only what changes. A '#' anywhere and a broken escape in the path are faults, which
+/// leave `target` as it was received.
 HeadFault normalise_target(Request& request, const TargetRules& rules, Arena& arena);
 
 /// Gives the request another path and derives routing_path from it. Bytes that may not stand in a path are escaped;

@@ -3,54 +3,13 @@
  * that are visibly cut. Two servers read what the proxy writes: ours, which is strict, and Node's.
  */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { always, EchoBackend, ok, RawBackend } from '../support/backends.js';
 import { Client } from '../support/client.js';
 import { until, within } from '../support/deadline.js';
+import { mutatedRequest } from '../support/lib/mutation.js';
 import { Random } from '../support/lib/random.js';
 import { everythingTo, startProxy, type TestProxy } from '../support/proxy.js';
-
-interface Case {
-  readonly raw: unknown;
-  readonly upstream: number;
-}
-const cases = JSON.parse(readFileSync(new URL('http1-cases.json', import.meta.url), 'utf8')) as readonly Case[];
-const textsOf = (chosen: readonly Case[]): readonly string[] =>
-  chosen.flatMap(({ raw }) => (typeof raw === 'string' && raw.length < 1000 ? [raw] : []));
-/** Most changes of a good request make a bad one; those of a bad one hardly ever a good one. */
-const good = textsOf(cases.filter(({ upstream }) => upstream > 0));
-const bad = textsOf(cases.filter(({ upstream }) => upstream === 0));
-
-/** What parsers have stumbled over. */
-const pieces = [
-  '\r\n',
-  '\n',
-  '\r',
-  '\0',
-  ' ',
-  '\t',
-  ':',
-  ';',
-  ',',
-  '0\r\n\r\n',
-  'chunked',
-  'Content-Length: 5\r\n',
-  '\xff',
-  '%00',
-  '/../',
-];
-
-function mutated(seed: string, random: Random): string {
-  let text = seed;
-  for (let edits = 1 + random.below(2); edits > 0; edits--) {
-    const at = random.below(text.length);
-    const kept = random.below(3) === 0 ? 1 : 0;
-    const piece = random.chance(60) ? random.pick(pieces) : String.fromCharCode(random.below(256));
-    text = text.slice(0, at) + piece + text.slice(at + kept);
-  }
-  return text;
-}
 
 /** Sends the bytes, waits until nothing more comes, and leaves. */
 async function shoot(port: number, bytes: string): Promise<void> {
@@ -62,7 +21,7 @@ async function shoot(port: number, bytes: string): Promise<void> {
 
 async function shootAll(proxy: TestProxy, seed: number): Promise<void> {
   const random = new Random(seed);
-  for (let i = 0; i < 400; i++) await shoot(proxy.port(), mutated(random.pick(random.chance(80) ? good : bad), random));
+  for (let i = 0; i < 400; i++) await shoot(proxy.port(), mutatedRequest(random));
 }
 const shooters = 6;
 

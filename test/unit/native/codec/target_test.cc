@@ -15,7 +15,7 @@ namespace {
 
 struct Normalised {
   explicit Normalised(std::string_view path, TargetRules rules = {}, std::string_view query = {}) {
-    request.path = path;
+    request.target = request.path = path;
     request.query = query;
     request.has_query = query.data() != nullptr;
     fault = normalise_target(request, rules, arena);
@@ -82,11 +82,27 @@ TEST_CASE("paths have one normal form") {
 }
 
 TEST_CASE("an ordinary target is not copied") {
-  constexpr std::string_view kPath = "/api/v1/users/42.json";
-  const Normalised got(kPath, {}, "a=1&b=2");
-  CHECK(got.request.path.data() == kPath.data());
-  CHECK(got.request.routing_path.data() == kPath.data());
-  CHECK(got.arena.heap_bytes() == 0);
+  constexpr std::string_view kTarget = "/api/v1/users/42.json?a=1&b=2";
+  Arena arena;
+  Request request(arena);
+  request.target = kTarget;
+  request.path = kTarget.substr(0, kTarget.find('?'));
+  request.query = kTarget.substr(kTarget.find('?') + 1);
+  request.has_query = true;
+  CHECK(normalise_target(request, {}, arena) == HeadFault::kNone);
+  CHECK(request.path.data() == kTarget.data());
+  CHECK(request.routing_path.data() == kTarget.data());
+  CHECK(request.target.data() == kTarget.data());
+  CHECK(request.target == kTarget);
+  CHECK(arena.heap_bytes() == 0);
+}
+
+TEST_CASE("what is logged is what is forwarded; of a refused target it is what was received") {
+  CHECK(Normalised("/a/../b").request.target == "/b");
+  CHECK(Normalised("/a/../b", {}, "x=1;y").request.target == "/b?x=1&y");
+  CHECK(Normalised("/b", {}, "").request.target == "/b?");
+  CHECK(Normalised("/%41").request.target == "/A");
+  CHECK(Normalised("/%zz/../b").request.target == "/%zz/../b");
 }
 
 TEST_CASE("without sanitizing only escapes change") {
