@@ -1,6 +1,6 @@
 /** `entryPoints.<name>` (Traefik: static configuration, entry points): where connections are accepted, and how. */
 import { z } from 'zod';
-import { bare, notYet } from '../source/marks.js';
+import { bare, notYet, withoutEffect } from '../source/marks.js';
 import { parseListenAddress, type ListenAddress } from '../source/network.js';
 import { cidr, int64 } from '../source/scalars.js';
 import { count, flag, text, textOr, texts, time } from './fields.js';
@@ -94,14 +94,17 @@ const http = z.strictObject({
     .meta({ description: 'What becomes of headers with "_" in their name.' }),
 });
 
+const noMetrics = 'this version has no metrics of single routers';
+const noTracing = 'this version makes no traces';
+
 const observability = z.strictObject({
   accessLogs: flag(true, 'Log requests of this entry point.'),
-  metrics: flag(true, 'Count requests of this entry point.'),
-  tracing: flag(true, 'Trace requests of this entry point.'),
-  traceVerbosity: z
-    .enum(['minimal', 'detailed'])
-    .default('minimal')
-    .meta({ description: 'How many spans a request has.' }),
+  metrics: withoutEffect(flag(true, 'Count requests of this entry point.'), noMetrics),
+  tracing: withoutEffect(flag(true, 'Trace requests of this entry point.'), noTracing),
+  traceVerbosity: withoutEffect(
+    z.enum(['minimal', 'detailed']).default('minimal').meta({ description: 'How many spans a request has.' }),
+    noTracing,
+  ),
 });
 
 export const entryPoint = z.strictObject({

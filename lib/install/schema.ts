@@ -15,7 +15,7 @@ const api = z.strictObject({
     .meta({ description: 'Path before /api.' }),
   insecure: flag(false, 'Serve the API on the entry point "traefik", without authentication.'),
   dashboard: withoutEffect(flag(true, 'Serve the dashboard.'), 'this version has no dashboard'),
-  debug: flag(false, 'Serve details for debugging.'),
+  debug: withoutEffect(flag(false, 'Serve details for debugging.'), 'there are no debugging endpoints'),
   disableDashboardAd: withoutEffect(flag(false, 'No advertisement on the dashboard.'), 'this version has no dashboard'),
   dashboardName: withoutEffect(text('Title of the dashboard.'), 'this version has no dashboard'),
 });
@@ -31,9 +31,12 @@ const core = z.strictObject({
 });
 
 const global = z.strictObject({
-  checkNewVersion: flag(true, 'Accepted; Fairlead never calls home.'),
-  sendAnonymousUsage: flag(false, 'Accepted; Fairlead never sends anything.'),
-  notAppendXForwardedFor: flag(false, 'Accepted; only the key of an entry point has an effect.'),
+  checkNewVersion: withoutEffect(flag(true, 'Ask for new versions.'), 'Fairlead never calls home'),
+  sendAnonymousUsage: withoutEffect(flag(false, 'Send statistics.'), 'Fairlead never sends anything'),
+  notAppendXForwardedFor: withoutEffect(
+    flag(false, 'Do not append the address of the client to X-Forwarded-For.'),
+    'say it in "forwardedHeaders" of an entry point',
+  ),
 });
 
 const limits = z.strictObject({

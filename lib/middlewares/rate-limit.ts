@@ -23,7 +23,10 @@ export const rateLimit = defineMiddleware({
     sourceCriterion: sourceCriterionSchema.optional().meta({
       description: 'What counts as one source. Default: the address of the peer.',
     }),
-    redis: notYet('Buckets shared by several instances through Redis.'),
+    redis: notYet(
+      'Buckets shared by several instances through Redis.',
+      'each instance counts on its own: together they let through the limit times their number',
+    ),
   }),
   wire: record('RateLimit', {
     /** Tokens per `period` nanoseconds; 0: unlimited. */

@@ -1,6 +1,6 @@
 /** `http.routers.<name>` (Traefik: dynamic configuration, HTTP routers). */
 import { z } from 'zod';
-import { bare } from '../source/marks.js';
+import { bare, withoutEffect } from '../source/marks.js';
 import { int64, stringList } from '../source/scalars.js';
 
 const domain = z.strictObject({
@@ -13,21 +13,29 @@ export const routerTls = bare(
   z.strictObject({
     options: z.string().optional().meta({ description: 'Name of the TLS options; `default` when left out.' }),
     certResolver: z.string().optional().meta({ description: 'Certificate resolver to ask for the certificate.' }),
-    domains: z
-      .array(domain)
-      .optional()
-      .meta({ description: 'Names to ask a certificate for, instead of those in the rule.' }),
+    domains: withoutEffect(
+      z.array(domain).optional().meta({ description: 'Names to ask a certificate for, instead of those in the rule.' }),
+      'this version obtains no certificates',
+    ),
   }),
 );
 export type RouterTls = z.output<typeof routerTls>;
+
+const noTracing = 'this version makes no traces';
 
 /** What is observed of the requests of a router; what is left out is as the entry point says. */
 export const routerObservability = bare(
   z.strictObject({
     accessLogs: z.boolean().optional().meta({ description: 'Write access log lines.' }),
-    metrics: z.boolean().optional().meta({ description: 'Count in the metrics.' }),
-    tracing: z.boolean().optional().meta({ description: 'Make spans.' }),
-    traceVerbosity: z.enum(['minimal', 'detailed']).optional().meta({ description: 'How many spans a request makes.' }),
+    metrics: withoutEffect(
+      z.boolean().optional().meta({ description: 'Count in the metrics.' }),
+      'this version has no metrics of single routers',
+    ),
+    tracing: withoutEffect(z.boolean().optional().meta({ description: 'Make spans.' }), noTracing),
+    traceVerbosity: withoutEffect(
+      z.enum(['minimal', 'detailed']).optional().meta({ description: 'How many spans a request makes.' }),
+      noTracing,
+    ),
   }),
 );
 

@@ -4,7 +4,7 @@ import { bare, withoutEffect } from '../source/marks.js';
 import { duration, fileOrContent, positiveDuration, stringList } from '../source/scalars.js';
 import { refused } from './refused.js';
 
-const http2Only = 'backends are spoken to in HTTP/1.1';
+const http2Only = 'servers are spoken to in HTTP/1.1';
 
 /** The keys below `forwardingTimeouts`. */
 export const forwardingTimeouts = z.strictObject({
@@ -46,7 +46,10 @@ export const serversTransport = z.strictObject({
     .prefault(0)
     .meta({ description: 'Idle connections kept per server; 0 = 2, negative = none.' }),
   forwardingTimeouts: bare(forwardingTimeouts).prefault({}).meta({ description: 'Deadlines towards the servers.' }),
-  disableHTTP2: z.boolean().prefault(false).meta({ description: 'Speak HTTP/1.1 to https servers.' }),
+  disableHTTP2: withoutEffect(
+    z.boolean().prefault(false).meta({ description: 'Speak HTTP/1.1 to https servers.' }),
+    http2Only,
+  ),
   peerCertURI: z.string().optional().meta({ description: 'Deprecated: URI that the server certificate must have.' }),
   peerCertSANs: z
     .array(

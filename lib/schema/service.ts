@@ -1,7 +1,7 @@
 /** `http.services.<name>` (Traefik: dynamic configuration, HTTP services). */
 import { z } from 'zod';
 import { strategyNames } from '../balancers/index.js';
-import { notYet } from '../source/marks.js';
+import { notYet, withoutEffect } from '../source/marks.js';
 import { duration, stringList } from '../source/scalars.js';
 
 /** Why a server URL cannot be used; undefined for a good one. */
@@ -51,9 +51,10 @@ export const loadBalancer = z.strictObject({
     .meta({ description: 'Pass the Host header of the client; else that of the server.' }),
   responseForwarding: z
     .strictObject({
-      flushInterval: duration
-        .prefault('100ms')
-        .meta({ description: 'Longest time response bytes are held; negative: never.' }),
+      flushInterval: withoutEffect(
+        duration.prefault('100ms').meta({ description: 'Longest time response bytes are held; negative: never.' }),
+        'response bytes are passed on as they arrive, as with -1',
+      ),
     })
     .prefault({})
     .meta({ description: 'How response bodies are passed on.' }),

@@ -6,6 +6,8 @@ interface Mark {
   readonly bare?: boolean;
   /** Known to Traefik, accepted and not acted upon: reported once as FL2010. */
   readonly notYet?: boolean;
+  /** What ignoring a `notYet` key costs; that the key is ignored, when left out. */
+  readonly loss?: string;
   /** Accepted for compatibility, without effect: reported as FL2011, with the reason. */
   readonly withoutEffect?: string;
 }
@@ -25,10 +27,11 @@ export function bare<S extends z.ZodType>(schema: S): S {
 
 /**
  * A key that is known but not supported by this version. Any value is accepted, one warning names the key and its place,
- * and the output never has it.
+ * and the output never has it. `loss` says in the warning what that means where it is not obvious.
  */
-export function notYet(description: string) {
-  return z.unknown().optional().meta({ description }).register(marks, { notYet: true });
+export function notYet(description: string, loss?: string) {
+  const mark = { notYet: true, ...(loss !== undefined && { loss }) };
+  return z.unknown().optional().meta({ description }).register(marks, mark);
 }
 
 /** A key that is accepted and changes nothing, with the reason for the warning. */

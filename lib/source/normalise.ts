@@ -41,7 +41,7 @@ export class Normaliser {
   /** The data in the form of `shape`; `unusable` after an error was reported, undefined for "as if not written". */
   convert(value: unknown, shape: Shape): unknown {
     if (shape.notYet) {
-      if (isAsked(value)) this.#notYet();
+      if (isAsked(value)) this.#notYet(shape.loss ?? ignored);
       return undefined;
     }
     if (shape.withoutEffect !== undefined && isAsked(value)) this.#withoutEffect(shape.withoutEffect);
@@ -152,9 +152,9 @@ export class Normaliser {
     }
   }
 
-  #notYet(): void {
+  #notYet(effect: string): void {
     const path = formatPath(this.#path);
-    this.#report('FL2010', `"${path}" is not supported yet`, { part: 'key', effect: ignored });
+    this.#report('FL2010', `"${path}" is not supported yet`, { part: 'key', effect });
   }
 
   #withoutEffect(reason: string): void {

@@ -16,6 +16,7 @@ export interface Member {
 interface Common {
   readonly bare: boolean;
   readonly notYet: boolean;
+  readonly loss: string | undefined;
   readonly withoutEffect: string | undefined;
 }
 
@@ -68,12 +69,14 @@ function makeShape(schema: Schema): Shape {
       ...shape,
       bare: shape.bare || mark.bare === true,
       notYet: shape.notYet || mark.notYet === true,
+      loss: shape.loss ?? mark.loss,
       withoutEffect: shape.withoutEffect ?? mark.withoutEffect,
     };
   }
   const common: Common = {
     bare: mark?.bare === true,
     notYet: mark?.notYet === true,
+    loss: mark?.loss,
     withoutEffect: mark?.withoutEffect,
   };
   return structure(schema as z.core.$ZodTypes, common);
