@@ -41,14 +41,14 @@ export class LoadProcess implements AsyncDisposable {
     const whole: LoadOrder = { keeping: 8, fresh: 2, tls: 0, tlsPort: 0, ...order };
     const child = fork(program, [JSON.stringify(whole)], { execArgv: ['--import', import.meta.resolve('tsx')] });
     const load = new LoadProcess(child);
-    await until(async () => (await load.report()).answered > 0, 'load runs', 2 * ample);
+    await until(async () => (await load.report()).answered > 0, 'load runs', 4 * ample);
     return load;
   }
 
   async report(): Promise<LoadReport> {
     const told = once(this.#child, 'message');
     this.#child.send('report');
-    const [report] = (await within(told, 'a report of the load', 2 * ample)) as [LoadReport];
+    const [report] = (await within(told, 'a report of the load', 4 * ample)) as [LoadReport];
     return report;
   }
 
@@ -56,13 +56,13 @@ export class LoadProcess implements AsyncDisposable {
   async stop(): Promise<LoadReport> {
     const told = once(this.#child, 'message');
     this.#child.send('stop');
-    const [report] = (await within(told, 'the load ends')) as [LoadReport];
+    const [report] = (await within(told, 'the load ends', 4 * ample)) as [LoadReport];
     return report;
   }
 
   /** The last report, once every client was refused. */
   async refused(): Promise<LoadReport> {
-    const [report] = (await within(once(this.#child, 'message'), 'every client is refused')) as [LoadReport];
+    const [report] = (await within(once(this.#child, 'message'), 'every client is refused', 4 * ample)) as [LoadReport];
     return report;
   }
 

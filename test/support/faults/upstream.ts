@@ -39,7 +39,7 @@ export class FaultUpstream implements AsyncDisposable {
 
   static async start(behaviour: Behaviour = 'manners'): Promise<FaultUpstream> {
     const child = fork(program, [behaviour], { execArgv: ['--import', import.meta.resolve('tsx')] });
-    const [port] = (await within(once(child, 'message'), 'the server listens', 2 * ample)) as [number];
+    const [port] = (await within(once(child, 'message'), 'the server listens', 4 * ample)) as [number];
     return new FaultUpstream(child, port);
   }
 
