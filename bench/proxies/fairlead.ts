@@ -9,7 +9,7 @@ import { versionOf } from './version.js';
 const ROOT = process.env['FAIRLEAD_BENCH_ROOT'] ?? join(import.meta.dirname, '..', '..');
 const PROGRAM = join(ROOT, 'bin', 'fairlead.js');
 
-function staticFile({ port, certificate, workers }: Setting): string {
+function staticFile({ port, certificate, workers }: Setting, more = ''): string {
   return `entryPoints:
   web:
     address: 127.0.0.1:${port}
@@ -26,7 +26,7 @@ log:
   level: ERROR
 fairlead:
   workers: ${workers}
-`;
+${more}`;
 }
 
 function routers({ routes, generation }: Setting): string {
@@ -67,3 +67,16 @@ export const fairlead: Proxy = {
   }),
   block: blockNode,
 };
+
+/** With one setting of its own; named after it. */
+function variant(name: string, line: string, only: NonNullable<Proxy['only']>): Proxy {
+  return {
+    ...fairlead,
+    name: `fairlead-${name}`,
+    only,
+    files: (setting) => ({ 'static.yml': staticFile(setting, `  ${line}\n`), 'dynamic.yml': dynamicFile(setting) }),
+  };
+}
+
+/** Bodies are copied, never spliced. */
+export const fairleadCopy = variant('copy', 'splice: off', ['bandwidth']);
