@@ -1,7 +1,7 @@
 /** Fairlead itself, configured as a user would. */
 import { join } from 'node:path';
 import { routesOf } from '../routes.js';
-import { blockNode, hookArguments } from './block.js';
+import { blockNode, hookArguments, scriptBytes } from './block.js';
 import type { Proxy, Setting } from './define.js';
 import { versionOf } from './version.js';
 
@@ -66,6 +66,7 @@ export const fairlead: Proxy = {
     argv: [process.execPath, ...hookArguments(setting), PROGRAM, '--configFile=static.yml'],
   }),
   block: blockNode,
+  scriptBytes,
 };
 
 /** With one setting of its own; named after it. */
