@@ -189,7 +189,9 @@ class FragmentReader {
 
   #item<T>(section: Path, name: string, path: Path, { diagnostics: found, ...read }: Read<T>): Item<T> {
     const effect = costs[String(section[1])]?.(name);
-    const diagnostics = [...this.#claim(path), ...found].map((diagnostic) =>
+    const claimed = this.#claim(path);
+    const all = claimed.length === 0 ? found : [...claimed, ...found];
+    const diagnostics = all.map((diagnostic) =>
       diagnostic.severity !== 'error' || diagnostic.effect !== undefined || effect === undefined
         ? diagnostic
         : { ...diagnostic, effect },

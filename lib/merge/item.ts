@@ -16,13 +16,28 @@ export interface Draft<T> {
   readonly diagnostics?: readonly Diagnostic[];
 }
 
+/** Shared by all objects about which there is nothing to say: most of 100,000. */
+const nothing: readonly never[] = Object.freeze([]);
+
 /** An item whose status follows from its findings. Without `config` it is disabled. */
 export function makeItem<T>(draft: Draft<T>): Item<T> {
   const { name, provider, config, salvaged, document, path, diagnostics = [] } = draft;
   const raw = valueAt(document.value, path);
   const status = config === undefined ? 'disabled' : statusOf(diagnostics);
-  const errors = messages(diagnostics);
-  const base = { name, provider, raw, status, errors, diagnostics, document, path, usedBy: [], using: [] };
+  const errors = diagnostics.length === 0 ? nothing : messages(diagnostics);
+  const found = diagnostics.length === 0 ? nothing : diagnostics;
+  const base = {
+    name,
+    provider,
+    raw,
+    status,
+    errors,
+    diagnostics: found,
+    document,
+    path,
+    usedBy: nothing,
+    using: nothing,
+  } as const;
   if (config !== undefined) return { ...base, config };
   return salvaged === undefined ? base : { ...base, salvaged };
 }

@@ -16,6 +16,8 @@ export interface RouterContext {
   readonly settings: Settings;
   readonly services: ReadonlyMap<string, ServiceItem>;
   readonly middlewares: ReadonlyMap<string, Item<MiddlewareConfig>>;
+  /** Routers of the configuration in use: rules that are still the same are not parsed again. */
+  readonly previous?: ReadonlyMap<string, RouterItem> | undefined;
 }
 
 /** Traefik keeps the priorities above this for internal routers. */
@@ -51,7 +53,7 @@ function checkSalvaged(item: RouterItem, context: RouterContext): RouterItem {
 }
 
 function check(item: RouterItem, config: Router, context: RouterContext): RouterItem {
-  const rule = checkRule(item, config.rule);
+  const rule = knownRule(item.name, config.rule, context) ?? checkRule(item, config.rule);
   const entryPoints = checkEntryPoints(item, config, context.settings);
   const chain = checkChain(item, config, context);
   const service = refer(serviceReference, context.services, item, config.service, ['service']);
@@ -74,7 +76,14 @@ function check(item: RouterItem, config: Router, context: RouterContext): Router
     ...(config.tls !== undefined && { tls: { options: resolveTlsName(config.tls.options, item.provider) } }),
     observability: observabilityOf(config),
   };
-  return { ...checked, resolved };
+  return { ...checked, resolved, using: resolved.entryPoints };
+}
+
+/** The rule as it was parsed for the configuration in use; only where there was nothing to say about that router. */
+function knownRule(name: string, rule: string, { previous }: RouterContext): ReturnType<typeof checkRule> | undefined {
+  const before = previous?.get(name);
+  if (before?.resolved === undefined || before.config?.rule !== rule || before.diagnostics.length > 0) return undefined;
+  return { rule: before.resolved.rule, diagnostics: [] };
 }
 
 const observabilityOf = ({ observability }: Router): ResolvedRouter['observability'] => ({
