@@ -1,5 +1,6 @@
 #include "exchange/connection.h"
 
+#include <errno.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -129,7 +130,13 @@ void Connection::drain() {
   if (!codec_.head_written()) codec_.close_after_response();
 }
 
-bool Connection::quiet() const { return !busy_ && worker_.loop.now() - idle_since_ >= kQuiet; }
+bool Connection::quiet() {
+  if (busy_ || worker_.loop.now() - idle_since_ < kQuiet) return false;
+  // On a busy machine a request may wait for longer than that in the socket, before its event is even looked at.
+  char byte;
+  const int fd = stream_.descriptor().fd();
+  return ::recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
+}
 
 std::uint64_t Connection::held_bytes() const {
   return stream_.held_bytes() + codec_.held_bytes() + (exchange_ == nullptr ? 0 : exchange_->held_bytes());

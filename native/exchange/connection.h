@@ -30,7 +30,7 @@ class Connection : public ListLink {
   /// An exchange or a tunnel is in progress.
   bool busy() const { return busy_; }
   /// It has waited for a request for so long that none is on its way.
-  bool quiet() const;
+  bool quiet();
   /// Bytes in buffers on behalf of this client, on both sides.
   std::uint64_t held_bytes() const;
   /// Ends it at once with a reset, whatever is in progress. Not from within its own task.
