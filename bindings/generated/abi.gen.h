@@ -7,8 +7,8 @@
 namespace fairlead::bindings {
 
 /// Layout of the records of a snapshot.
-inline constexpr std::uint64_t kWireFingerprint = 0x860b17a4e3444cafULL;
+inline constexpr std::uint64_t kWireFingerprint = 0xbdeb0877f540b2c1ULL;
 /// Order and meaning of the counters.
-inline constexpr std::uint64_t kStatsFingerprint = 0xc3098f5a07f47bbdULL;
+inline constexpr std::uint64_t kStatsFingerprint = 0xdaad9d3457e58cecULL;
 
 }  // namespace fairlead::bindings

@@ -60,6 +60,7 @@ export function compile(configuration: Configuration, install: InstallConfigurat
     patterns: scope.rules.patterns,
     ranges: scope.rules.ranges,
     accessLog: compileAccessLog(install.accessLog),
+    limits: install.fairlead.limits,
     hostName: around.hostName,
     pingTerminatingStatus: install.ping?.terminatingStatusCode ?? 503,
   };

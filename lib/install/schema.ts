@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { bare, notYet, withoutEffect } from '../source/marks.js';
 import { entryPoint } from './entry-point.js';
-import { count, flag, text, textOr, time } from './fields.js';
+import { bytes, count, flag, text, textOr, time } from './fields.js';
 import { accessLog, log } from './log.js';
 import { providers } from './providers.js';
 import { serversTransport } from './servers-transport.js';
@@ -40,7 +40,23 @@ const global = z.strictObject({
 });
 
 const limits = z.strictObject({
-  maxConnections: count(0, 'Client connections open at once, per entry point; 0 = as many as the system allows.'),
+  maxConnections: count(0, 'Client connections open at once, per entry point; 0 = as many as maxTotalConnections.'),
+  maxTotalConnections: count(
+    0,
+    'Client connections open at once, over all entry points; 0 = 100,000, or the sum of maxConnections if that is more.',
+  ),
+  maxConnectionsPerClient: count(
+    0,
+    'Connections that one client address may have open at once (IPv6: one /64); 0 = no limit.',
+  ),
+  maxBufferMemory: bytes(
+    0,
+    'Memory for the buffers of all requests in progress; 0 = half of what the process may use (machine or cgroup).',
+  ),
+  maxMemory: bytes(
+    0,
+    'Memory of the whole process, the embedding program included; 0 = 90 % of the limit of the cgroup, if it has one.',
+  ),
   maxHeaderFields: z.int().min(1).max(65535).default(100).meta({ description: 'Header fields of one request.' }),
   headTimeout: time('10s', 'Longest time to receive the head of a request; 0 = no limit.'),
   handshakeTimeout: time('10s', 'Longest time of a TLS handshake; 0 = no limit.'),

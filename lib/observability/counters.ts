@@ -43,6 +43,16 @@ export const activity = [
   counter('access_log_dropped', 'Access log lines dropped because the writer fell behind or the file took no more'),
   gauge('snapshots_live', 'Configurations still in use by some request'),
   gauge('buffers_bytes', 'Bytes held in pooled buffers'),
+  gauge('buffers_limit_bytes', 'Bytes that pooled buffers may take'),
+  gauge('memory_bytes', 'Memory of the process, at the last look'),
+  gauge('memory_limit_bytes', 'Memory that the process may take; 0 = no limit is known'),
+  gauge('overload_stage', 'How much is given up for want of memory: 0 nothing, 5 the heaviest exchanges'),
+  counter('overload_stages_entered', 'How often a further stage of overload began'),
+  counter('overload_keepalive_ended', 'Responses that ended their connection because memory was short'),
+  counter('overload_accept_pauses', 'How often a worker stopped accepting because memory was short'),
+  counter('idle_connections_closed', 'Idle client connections closed early to make room for others'),
+  counter('connections_refused_client', 'Client connections refused because their address had as many as it may have'),
+  counter('connections_refused_descriptors', 'Client connections refused because the process may not open more files'),
 ] as const satisfies readonly CounterDefinition[];
 
 /** Every counter, in the order of the wire; one per reason of refusal comes last, in the order of native/base/error.h. */

@@ -48,6 +48,7 @@ export const reasons: readonly ReasonDefinition[] = [
   reason('upstream_idle_timeout', 0, 'the response of the server stalled; the connection was cut'),
   reason('resolve_failed', 502, 'the name of the server could not be resolved'),
   reason('overload', 503, 'the proxy is at a limit that protects it'),
+  reason('overload_cut', 0, 'the exchange held the most memory while the proxy was at its limit; it was cut'),
   reason('out_of_descriptors', 503, 'the process may not open more files'),
   reason('draining', 503, 'the proxy is shutting down'),
   reason('internal', 500, 'the proxy made a mistake'),

@@ -42,7 +42,7 @@ function engineOptions({ fairlead, entryPoints }: InstallConfiguration): EngineO
   const asked = fairlead.limits.maxConnections * Object.keys(entryPoints).length;
   return {
     workers: Math.min(mostWorkers, Math.max(1, fairlead.workers)),
-    maxConnections: Math.max(usualConnections, asked),
+    maxConnections: fairlead.limits.maxTotalConnections || Math.max(usualConnections, asked),
   };
 }
 

@@ -189,6 +189,15 @@ export const entryPoint = record('EntryPoint', {
   defaultTlsOptions: u32,
 });
 
+/** Bounds that hold for the process as a whole; 0 = none, or what the data plane finds by itself. */
+export const limits = record('Limits', {
+  /** Connections of one client address (IPv6: of one /64). */
+  maxConnectionsPerClient: u32,
+  /** Bytes. */
+  maxBufferMemory: u64,
+  maxMemory: u64,
+});
+
 export const statusRange = record('StatusRange', { from: u32, to: u32 });
 /** Modes: 0 drop, 1 keep, 2 redact. */
 export const fieldMode = record('FieldMode', { name: text, mode: u8 });

@@ -5,6 +5,7 @@ import {
   certificate,
   cidr,
   entryPoint,
+  limits,
   middlewareRef,
   router,
   service,
@@ -41,6 +42,7 @@ export const snapshot = record('Snapshot', {
   patterns: list(text),
   ranges: list(cidr),
   accessLog,
+  limits,
   /** Value of X-Forwarded-Server. */
   hostName: text,
   pingTerminatingStatus: u32,

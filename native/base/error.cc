@@ -44,6 +44,7 @@ constexpr Row kRows[] = {
     {"upstream_idle_timeout", 0},
     {"resolve_failed", 502},
     {"overload", 503},
+    {"overload_cut", 0},
     {"out_of_descriptors", 503},
     {"draining", 503},
     {"internal", 500},

@@ -54,6 +54,7 @@ enum class Reason : std::uint16_t {
   kResolveFailed,        // 502
   // Ourselves.
   kOverload,          // 503
+  kOverloadCut,       // cut: it held the most memory of all
   kOutOfDescriptors,  // 503
   kDraining,          // 503
   kInternal,          // 500

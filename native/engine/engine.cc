@@ -9,6 +9,7 @@
 #include "engine/drain.h"
 #include "engine/events.h"
 #include "engine/listening.h"
+#include "engine/overload.h"
 #include "engine/plans.h"
 #include "engine/worker_thread.h"
 
@@ -28,8 +29,8 @@ class EngineImpl final : public Engine, private exchange::Shared {
         admission_(options.max_connections) {
     const std::uint32_t workers = std::clamp(options.workers, 1U, kMostWorkers);
     for (std::uint32_t i = 0; i < workers; ++i) {
-      workers_.push_back(std::make_unique<WorkerThread>(
-          WorkerSetup{i, workers, options.idle_buffer_bytes, options.poll_microseconds, resolver_, *this, *log_}));
+      workers_.push_back(std::make_unique<WorkerThread>(WorkerSetup{
+          i, workers, options.idle_buffer_bytes, options.poll_microseconds, resolver_, *this, admission_, *log_}));
     }
   }
   ~EngineImpl() override { close(); }
@@ -80,8 +81,14 @@ class EngineImpl final : public Engine, private exchange::Shared {
       into[written] -= std::min(lost, into[written]);
       into[dropped] += lost;
     }
-    const auto snapshots = static_cast<std::size_t>(stats::Counter::kSnapshotsLive);
-    if (snapshots < count) into[snapshots] = plans_.live();
+    const auto set = [&](stats::Counter counter, std::uint64_t value) {
+      if (static_cast<std::size_t>(counter) < count) into[static_cast<std::size_t>(counter)] = value;
+    };
+    set(stats::Counter::kSnapshotsLive, plans_.live());
+    set(stats::Counter::kBuffersLimitBytes, pressure_.buffer_limit());
+    set(stats::Counter::kMemoryBytes, pressure_.resident());
+    set(stats::Counter::kMemoryLimitBytes, pressure_.resident_limit());
+    set(stats::Counter::kOverloadStage, static_cast<std::uint64_t>(pressure_.stage()));
     return count;
   }
 
@@ -102,10 +109,10 @@ class EngineImpl final : public Engine, private exchange::Shared {
   bool everywhere(std::uint64_t generation) const override {
     return installed_.load(std::memory_order_acquire) >= generation;
   }
-  bool admit_connection(std::uint32_t entry_point, std::uint32_t limit) override {
-    return admission_.admit(entry_point, limit);
+  void connection_ended(std::uint32_t entry_point, const net::IpAddress& client) override {
+    admission_.ended(entry_point, client);
   }
-  void connection_ended(std::uint32_t entry_point) override { admission_.ended(entry_point); }
+  stats::Pressure& pressure() override { return pressure_; }
 
   // Control thread from here on.
 
@@ -140,6 +147,7 @@ class EngineImpl final : public Engine, private exchange::Shared {
     }
     if (!open_log(root.access_log, fault)) return "ACCESS_LOG";
     listening.announce(root, events_);
+    overload_.configure(root.limits);
     swap(plan, listening);
     retire(plan);
     return nullptr;
@@ -206,6 +214,7 @@ class EngineImpl final : public Engine, private exchange::Shared {
   std::shared_ptr<tls::TicketKeys> ticket_keys_;
   exchange::SharedStates states_;
   Admission admission_;
+  stats::Pressure pressure_;
   std::vector<std::unique_ptr<WorkerThread>> workers_;
   Plans plans_;
   std::atomic<std::uint64_t> installed_{0};
@@ -215,6 +224,7 @@ class EngineImpl final : public Engine, private exchange::Shared {
   bool started_ = false;
   bool closed_ = false;
   Control control_;
+  Overload overload_{workers_, control_, admission_, pressure_, events_};
   Drain drain_{workers_, control_, admission_, events_};
 };
 

@@ -12,9 +12,16 @@
 #include "net/socket.h"
 
 namespace fairlead::engine {
+namespace {
+
+// Idle connections that go at a time when there are too many.
+constexpr std::uint32_t kIdleForDescriptors = 16;
+
+}  // namespace
 
 WorkerThread::WorkerThread(const WorkerSetup& setup)
-    : worker_(std::make_unique<exchange::Worker>(setup.number, setup.workers, setup.idle_buffer_bytes, setup.resolver,
+    : admission_(setup.admission),
+      worker_(std::make_unique<exchange::Worker>(setup.number, setup.workers, setup.idle_buffer_bytes, setup.resolver,
                                                  setup.shared, setup.log)) {
   worker_->loop.set_polling(setup.poll_microseconds);
 }
@@ -56,21 +63,59 @@ void WorkerThread::listen(std::uint32_t entry_point, int fd) {
   if (listener->start()) listeners_.push_back(std::move(listener));
 }
 
-void WorkerThread::take(std::uint32_t entry_point, int fd, const net::Endpoint& client) {
-  exchange::Worker& worker = *worker_;
-  const std::uint32_t limit =
-      worker.plan ? worker.plan->plan().snapshot().entry_points[entry_point].max_connections : 0;
-  if (!worker.plan || !worker.shared.admit_connection(entry_point, limit)) {
-    worker.counters.add(stats::Counter::kConnectionsRefused);
-    ::close(fd);
-    return;
+Verdict WorkerThread::admit(std::uint32_t entry_point, int fd, const net::Endpoint& client) {
+  if (!worker_->plan) return Verdict::kFull;
+  const std::uint32_t limit = worker_->plan->plan().snapshot().entry_points[entry_point].max_connections;
+  const Verdict verdict = admission_.admit(entry_point, limit, client.ip, fd);
+  switch (verdict) {
+    case Verdict::kWelcome:
+    case Verdict::kClientFull:
+      return verdict;
+    case Verdict::kCrowded:
+      // Two for one, so that the crowd becomes smaller.
+      worker_->close_idle(2);
+      return verdict;
+    case Verdict::kFull:
+    case Verdict::kNoDescriptors:
+      break;
   }
-  exchange::Connection::accept(worker, entry_point, fd, client, local_[entry_point]);
+  if (worker_->close_idle(1) == 0) return verdict;
+  return admission_.admit(entry_point, limit, client.ip, 0);  // the descriptor of the closed one is free for another
+}
+
+void WorkerThread::take(std::uint32_t entry_point, int fd, const net::Endpoint& client) {
+  const Verdict verdict = admit(entry_point, fd, client);
+  if (verdict == Verdict::kWelcome || verdict == Verdict::kCrowded) {
+    exchange::Connection::accept(*worker_, entry_point, fd, client, local_[entry_point]);
+  } else {
+    refuse(verdict);
+    ::close(fd);
+  }
+  if (worker_->stage >= stats::Stage::kNoConnections) set_accepting(false);
+}
+
+void WorkerThread::refuse(Verdict verdict) {
+  worker_->counters.add(stats::Counter::kConnectionsRefused);
+  if (verdict == Verdict::kClientFull) worker_->counters.add(stats::Counter::kConnectionsRefusedClient);
+  if (verdict == Verdict::kNoDescriptors) worker_->counters.add(stats::Counter::kConnectionsRefusedDescriptors);
 }
 
 void WorkerThread::out_of_descriptors(bool turned_away) {
-  if (turned_away) worker_->counters.add(stats::Counter::kConnectionsRefused);
-  worker_->counters.add(stats::reason_counter(Reason::kOutOfDescriptors));
+  if (turned_away) refuse(Verdict::kNoDescriptors);
+  worker_->close_idle(kIdleForDescriptors);
+}
+
+void WorkerThread::relieve(bool crowded) {
+  worker_->relieve();
+  if (crowded) worker_->close_idle(kIdleForDescriptors);
+  set_accepting(worker_->stage < stats::Stage::kNoConnections);
+}
+
+void WorkerThread::set_accepting(bool accepting) {
+  if (accepting_ == accepting) return;
+  accepting_ = accepting;
+  if (!accepting) worker_->counters.add(stats::Counter::kOverloadAcceptPauses);
+  for (const auto& listener : listeners_) listener->set_paused(!accepting);
 }
 
 }  // namespace fairlead::engine

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "accept/listener.h"
+#include "engine/admission.h"
 #include "exchange/worker.h"
 
 namespace fairlead::engine {
@@ -20,6 +21,7 @@ struct WorkerSetup {
   std::uint32_t poll_microseconds;
   net::ResolverThreads& resolver;
   exchange::Shared& shared;
+  Admission& admission;
   exchange::AccessLog& log;
 };
 
@@ -39,6 +41,8 @@ class WorkerThread final : private accept::Receiver {
   const stats::Counters& counters() const { return worker_->counters; }
   /// Worker thread: accepts from `fd` for the entry point of that index.
   void listen(std::uint32_t entry_point, int fd);
+  /// Worker thread: gives up what is to be given up, stops accepting or goes on. `crowded`: idle connections should go.
+  void relieve(bool crowded);
   /// Worker thread. Who has connected by now is served.
   void stop_listening() {
     for (const auto& listener : listeners_) listener->accept_rest();
@@ -50,6 +54,13 @@ class WorkerThread final : private accept::Receiver {
   void take(std::uint32_t entry_point, int fd, const net::Endpoint& client) override;
   void out_of_descriptors(bool turned_away) override;
 
+  /// May a connection stay? Idle ones are closed where that makes room.
+  Verdict admit(std::uint32_t entry_point, int fd, const net::Endpoint& client);
+  void refuse(Verdict verdict);
+  void set_accepting(bool accepting);
+
+  Admission& admission_;
+  bool accepting_ = true;
   std::unique_ptr<exchange::Worker> worker_;
   std::vector<std::unique_ptr<accept::Listener>> listeners_;
   std::vector<net::Endpoint> local_;  // by entry point

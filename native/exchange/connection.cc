@@ -43,6 +43,18 @@ class Gauge {
   Counter counter_;
 };
 
+/// A pointer that is set as long as what it points at lives.
+class Pointing {
+ public:
+  Pointing(const Exchange*& pointer, const Exchange& target) : pointer_(pointer) { pointer_ = &target; }
+  ~Pointing() { pointer_ = nullptr; }
+  Pointing(const Pointing&) = delete;
+  Pointing& operator=(const Pointing&) = delete;
+
+ private:
+  const Exchange*& pointer_;
+};
+
 /// Awaitable: until `task` has ended or the descriptor hangs up. False: hung up; the caller cancels the task.
 class UnlessHungUp {
  public:
@@ -101,7 +113,7 @@ Connection::Connection(Worker& worker, std::uint32_t entry_point, int fd, const 
 Connection::~Connection() {
   task_.cancel();
   worker_.counters.subtract(Counter::kConnectionsOpen);
-  worker_.shared.connection_ended(entry_point_);
+  worker_.shared.connection_ended(entry_point_, peer_.client.ip);
 }
 
 const wire::EntryPoint& Connection::settings() const {
@@ -110,11 +122,22 @@ const wire::EntryPoint& Connection::settings() const {
 
 void Connection::drain() {
   if (!busy_) {
-    if (worker_.loop.now() - idle_since_ >= kQuiet) delete this;
+    if (quiet()) delete this;
     return;
   }
   // A client that was not told may send its next request at any time: it gets that one answered as well.
   if (!codec_.head_written()) codec_.close_after_response();
+}
+
+bool Connection::quiet() const { return !busy_ && worker_.loop.now() - idle_since_ >= kQuiet; }
+
+std::uint64_t Connection::held_bytes() const {
+  return stream_.held_bytes() + codec_.held_bytes() + (exchange_ == nullptr ? 0 : exchange_->held_bytes());
+}
+
+void Connection::abort() {
+  stream_.abort();
+  delete this;
 }
 
 /// The whole life. The frame belongs to the object, so the object is deleted after the frame has come to rest.
@@ -194,13 +217,24 @@ loop::Task<bool> Connection::wait_idle() {
   busy_ = false;
   idle_since_ = worker_.loop.now();
   const Nanos limit = served_ == 0 ? settings().head_timeout : settings().idle_timeout;
+  move_to(worker_.idle);
   const loop::Wake wake = co_await stream_.readable(limit == 0 ? 0 : worker_.loop.now() + limit);
+  move_to(worker_.connections);
   co_return wake == loop::Wake::kReady;
+}
+
+void Connection::move_to(IntrusiveList<Connection>& list) {
+  unlink();
+  list.push_back(*this);
 }
 
 bool Connection::allows_next() const {
   const wire::EntryPoint& limits = settings();
   if (worker_.draining) return false;
+  if (worker_.stage >= stats::Stage::kNoKeepAlive) {
+    worker_.counters.add(Counter::kOverloadKeepaliveEnded);
+    return false;
+  }
   if (limits.keep_alive_max_requests > 0 && served_ >= limits.keep_alive_max_requests) return false;
   return limits.keep_alive_max_time == 0 || worker_.loop.now() - since_ < limits.keep_alive_max_time;
 }
@@ -209,6 +243,7 @@ loop::Task<Connection::After> Connection::serve_one() {
   alignas(16) std::array<std::byte, kArenaBytes> memory;
   Arena arena(memory);
   Exchange exchange(worker_, entry_point_, peer_, codec_, arena);
+  const Pointing in_progress(exchange_, exchange);
   const wire::EntryPoint& limits = settings();
   const codec::http1::HeadLimits head_limits{limits.max_header_bytes, limits.max_header_bytes,
                                              limits.max_header_fields};

@@ -29,6 +29,12 @@ class Connection : public ListLink {
   std::uint32_t entry_point() const { return entry_point_; }
   /// An exchange or a tunnel is in progress.
   bool busy() const { return busy_; }
+  /// It has waited for a request for so long that none is on its way.
+  bool quiet() const;
+  /// Bytes in buffers on behalf of this client, on both sides.
+  std::uint64_t held_bytes() const;
+  /// Ends it at once with a reset, whatever is in progress. Not from within its own task.
+  void abort();
   /// Lets the connection end: with its next response, if that can still say so, or once it has been idle for a while, so
   /// that no request is on its way. To be called again and again.
   void drain();
@@ -58,11 +64,13 @@ class Connection : public ListLink {
   /// Closes so that the last response is not lost: our FIN first, then the client's.
   loop::Task<void> linger();
   bool allows_next() const;
+  void move_to(IntrusiveList<Connection>& list);
 
   Worker& worker_;
   std::uint32_t entry_point_;
   std::uint32_t served_ = 0;
   bool busy_ = false;
+  const Exchange* exchange_ = nullptr;  // while one is in progress
   Nanos since_;
   Nanos idle_since_;
   net::Stream stream_;

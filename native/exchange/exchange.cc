@@ -59,8 +59,8 @@ void Exchange::begin() {
 Exchange::~Exchange() {
   if (!begun_) return;
   if (!logged_) {
-    // Nobody cancels an exchange but the worker that is being stopped.
-    reason_ = Reason::kDraining;
+    // Nobody cancels an exchange but the worker, which says why.
+    reason_ = worker_.cut_reason;
     log();
   }
   --worker_.loop.in_flight;
@@ -92,6 +92,10 @@ void Exchange::client_gone() {
   reason_ = Reason::kClientClosed;
   status_ = reason_status(Reason::kClientClosed);
   log();
+}
+
+std::uint64_t Exchange::held_bytes() const {
+  return (outbound_ ? outbound_->held_bytes() : 0) + filtered_[0].capacity() + filtered_[1].capacity();
 }
 
 std::unique_ptr<upstream::Connection> Exchange::take_tunnel(net::Buffer& first) {

@@ -43,6 +43,8 @@ class Exchange final : public middleware::Facilities {
   loop::Task<Outcome> refuse(Reason reason, std::string_view fault);
   /// The client is gone: writes the log line. The task of run() has been cancelled.
   void client_gone();
+  /// Bytes in buffers towards the server, and in those of body filters.
+  std::uint64_t held_bytes() const;
   /// After kUpgraded.
   std::unique_ptr<upstream::Connection> take_tunnel(net::Buffer& first);
 

@@ -173,6 +173,8 @@ loop::Task<Outcome> Exchange::fail(Error error) {
   reply_.status = status;
   reply_.reason = error.reason;
   reply_.headers.clear();
+  // Overload passes in seconds, and clients that come back at once would prolong it.
+  if (error.reason == Reason::kOverload) reply_.headers.add("Retry-After", "1");
   if (text.typed) {
     reply_.headers.add("Content-Type", "text/plain; charset=utf-8");
     reply_.headers.add("X-Content-Type-Options", "nosniff");

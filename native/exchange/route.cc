@@ -33,6 +33,10 @@ loop::Task<Outcome> Exchange::route() {
 
 /// What the router itself refuses before any middleware (Traefik: encodedCharacters, then the domain fronting check).
 Reason Exchange::refused_by_router(const wire::Router& router) const {
+  // Health checks and the API are answered all the same: whoever looks after an overloaded proxy needs them.
+  if (worker_.stage >= stats::Stage::kNoRequests && !service_->name.view().ends_with("@internal")) {
+    return Reason::kOverload;
+  }
   if (router.denied_characters != 0 && codec::denied_characters(request.path, router.denied_characters)) {
     return Reason::kDeniedCharacter;
   }

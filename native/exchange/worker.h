@@ -13,6 +13,7 @@
 #include "net/resolver.h"
 #include "net/stream.h"
 #include "stats/counters.h"
+#include "stats/pressure.h"
 #include "upstream/pool.h"
 
 namespace fairlead::exchange {
@@ -25,10 +26,10 @@ class Shared {
   virtual ~Shared() = default;
   /// Every worker runs generation `generation` or a later one.
   virtual bool everywhere(std::uint64_t generation) const = 0;
-  /// Admits one more connection to the entry point of that index, which takes `limit` of them (0 = no limit of its own),
-  /// or refuses it because there are as many as there may be.
-  virtual bool admit_connection(std::uint32_t entry_point, std::uint32_t limit) = 0;
-  virtual void connection_ended(std::uint32_t entry_point) = 0;
+  /// A connection to the entry point of that index, from that client, has ended.
+  virtual void connection_ended(std::uint32_t entry_point, const net::IpAddress& client) = 0;
+  /// The account of the memory of all workers.
+  virtual stats::Pressure& pressure() = 0;
 };
 
 class Worker {
@@ -49,8 +50,13 @@ class Worker {
   Shared& shared;
   AccessLogQueue log;
   LocalRef<WorkerPlan> plan;
-  /// Every client connection of this worker.
+  /// Client connections with something under way; those that wait for a request, the one that has waited longest first.
   IntrusiveList<Connection> connections;
+  IntrusiveList<Connection> idle;
+  /// What is given up for want of memory, as of this turn.
+  stats::Stage stage = stats::Stage::kNormal;
+  /// What the log says of exchanges that are destroyed before their end.
+  Reason cut_reason = Reason::kDraining;
   /// The process is about to stop: ping and readiness say so, everything else goes on.
   bool stopping = false;
   /// Old connections get no further request.
@@ -64,10 +70,27 @@ class Worker {
   void drain();
   /// Cuts what is left and returns how many exchanges that were.
   std::uint32_t cut();
+  /// Closes up to `most` connections that have waited for a request so long that none is on its way; how many it were.
+  std::uint32_t close_idle(std::uint32_t most);
+  /// Gives up what the stage asks for. To be called again and again while memory is short.
+  void relieve();
   /// A number no other request of this process has.
   std::uint64_t next_request_id() { return id_base_ + (++last_id_ * id_step_); }
 
  private:
+  struct Shedder : loop::Waiter {
+    using Waiter::Waiter;
+    Worker* owner = nullptr;
+  };
+  void end_turn();
+  /// Tells the account what the buffers take, and takes over the stage.
+  void report();
+  /// Cuts the exchanges that hold the most until enough is freed.
+  void shed();
+
+  stats::Pressure& pressure_;
+  std::uint64_t reported_ = 0;
+  Shedder shedder_;
   std::uint32_t number_;
   std::uint32_t workers_;
   std::uint64_t id_base_;

@@ -95,6 +95,14 @@ class BufferPool {
   std::size_t used_bytes() const { return used_; }
   /// Bytes kept for later.
   std::size_t idle_bytes() const { return idle_; }
+  /// Calls `grown(argument)` whenever `step` more bytes are in use than at the last call of it or of note(): in the
+  /// middle of a turn, so it must not touch what may be running.
+  using Grown = void (*)(void* argument);
+  void watch(std::size_t step, Grown grown, void* argument);
+  /// The present use is known.
+  void note() { mark_ = grown_ == nullptr ? ~std::size_t{0} : used_ + step_; }
+  /// Memory is scarce: large buffers are as small as the others, and none is kept for later.
+  void set_frugal(bool frugal);
 
  private:
   friend class Buffer;
@@ -102,6 +110,8 @@ class BufferPool {
     Free* next;
   };
   Buffer take(Free*& list, std::size_t bytes);
+  void grew();
+  void free_idle();
   void give(char* block, std::size_t capacity);
 
   Free* small_ = nullptr;
@@ -109,6 +119,11 @@ class BufferPool {
   std::size_t idle_ = 0;
   std::size_t used_ = 0;
   std::size_t idle_limit_;
+  std::size_t mark_ = ~std::size_t{0};
+  std::size_t step_ = 0;
+  Grown grown_ = nullptr;
+  void* argument_ = nullptr;
+  bool frugal_ = false;
 };
 
 }  // namespace fairlead::net

@@ -66,6 +66,8 @@ class Stream {
   loop::Task<IoResult> read(std::span<char> into, Nanos deadline);
   /// Writes all of `bytes` and flushes. `stall` is how long (ns, 0 = for ever) the peer may take none of it.
   loop::Task<IoResult> write_all(std::string_view bytes, Nanos stall);
+  /// Bytes that buffers of ciphertext take.
+  std::size_t held_bytes() const { return stashed_.capacity() + unsent_.capacity(); }
   /// Encrypted bytes that the socket did not take yet.
   bool has_unsent() const { return !unsent_.empty(); }
 

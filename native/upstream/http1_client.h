@@ -32,6 +32,10 @@ class Http1Client final : public Outbound {
   void finish() override;
   std::uint64_t bytes_read() const override { return body_ ? body_->bytes() : 0; }
 
+  /// Bytes that our buffers take, those of the connection included.
+  std::uint64_t held_bytes() const {
+    return in_.capacity() + (body_ ? body_->held_bytes() : 0) + (connection_ ? connection_->stream.held_bytes() : 0);
+  }
   /// After a 101: gives the connection away, with what the server has sent already; no buffer when that is nothing.
   std::unique_ptr<Connection> take_tunnel(net::Buffer& first);
 

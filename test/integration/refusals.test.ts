@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { EchoBackend } from '../support/backends.js';
 import { request } from '../support/client.js';
+import { atMost } from '../support/deadline.js';
 import { everythingTo, startProxy } from '../support/proxy.js';
 
 const bad: Readonly<Record<string, string>> = {
@@ -28,7 +29,7 @@ describe('a request that is refused on a kept connection is told why', () => {
     await using app = await EchoBackend.start();
     await using proxy = await startProxy({
       ...everythingTo(app.url),
-      fairlead: { workers: 1, limits: { headTimeout: '200ms' } },
+      fairlead: { workers: 1, limits: { headTimeout: `${atMost(500)}ms` } },
     });
     await using client = await proxy.connect();
     assert.equal((await client.ask(request('GET /'))).status, 200);

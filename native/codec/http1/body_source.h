@@ -40,6 +40,8 @@ class BodySource {
   void take_rest(net::Buffer& into);
   /// Gives the buffer back.
   void release();
+  /// Bytes that our own buffer takes.
+  std::uint64_t held_bytes() const { return own_.capacity(); }
 
  private:
   Piece take_counted();

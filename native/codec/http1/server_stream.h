@@ -42,6 +42,8 @@ class ServerStream final : public Inbound {
   static std::string_view date(Nanos wall);
   /// Longest time the client may take none of a response, ns.
   void set_write_stall(Nanos stall) { stall_ = stall; }
+  /// Bytes that our buffers take.
+  std::uint64_t held_bytes() const { return in_.capacity() + body_.held_bytes(); }
   /// Takes the bytes behind the head: the first of a tunnel.
   net::Buffer take_received();
 

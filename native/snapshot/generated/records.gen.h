@@ -8,7 +8,7 @@
 
 namespace fairlead::wire {
 
-inline constexpr std::uint64_t kFingerprint = 0x860b17a4e3444cafULL;
+inline constexpr std::uint64_t kFingerprint = 0xbdeb0877f540b2c1ULL;
 inline constexpr std::uint32_t kNone = 0xffffffff;
 inline constexpr std::uint16_t kAccept = 0xffff;
 inline constexpr std::uint16_t kReject = 0xfffe;
@@ -574,6 +574,15 @@ struct AccessLog {
 };
 static_assert(sizeof(AccessLog) == 48);
 
+struct Limits {
+  std::uint32_t max_connections_per_client;
+  std::uint64_t max_buffer_memory;
+  std::uint64_t max_memory;
+
+  bool verify(const Bounds&) const { return true; }
+};
+static_assert(sizeof(Limits) == 24);
+
 struct Snapshot {
   std::uint64_t fingerprint;
   std::uint64_t generation;
@@ -590,6 +599,7 @@ struct Snapshot {
   List<Text> patterns;
   List<Cidr> ranges;
   AccessLog access_log;
+  Limits limits;
   Text host_name;
   std::uint32_t ping_terminating_status;
 
@@ -606,9 +616,10 @@ struct Snapshot {
            patterns.verify(bounds) &&
            ranges.verify(bounds) &&
            access_log.verify(bounds) &&
+           limits.verify(bounds) &&
            host_name.verify(bounds);
   }
 };
-static_assert(sizeof(Snapshot) == 216);
+static_assert(sizeof(Snapshot) == 240);
 
 }  // namespace fairlead::wire

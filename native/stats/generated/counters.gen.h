@@ -36,6 +36,16 @@ enum class Counter : std::uint16_t {
   kAccessLogDropped,  // Access log lines dropped because the writer fell behind or the file took no more
   kSnapshotsLive,  // Configurations still in use by some request
   kBuffersBytes,  // Bytes held in pooled buffers
+  kBuffersLimitBytes,  // Bytes that pooled buffers may take
+  kMemoryBytes,  // Memory of the process, at the last look
+  kMemoryLimitBytes,  // Memory that the process may take; 0 = no limit is known
+  kOverloadStage,  // How much is given up for want of memory: 0 nothing, 5 the heaviest exchanges
+  kOverloadStagesEntered,  // How often a further stage of overload began
+  kOverloadKeepaliveEnded,  // Responses that ended their connection because memory was short
+  kOverloadAcceptPauses,  // How often a worker stopped accepting because memory was short
+  kIdleConnectionsClosed,  // Idle client connections closed early to make room for others
+  kConnectionsRefusedClient,  // Client connections refused because their address had as many as it may have
+  kConnectionsRefusedDescriptors,  // Client connections refused because the process may not open more files
   kReasonNone,  // Given up: nothing went wrong
   kReasonClientClosed,  // Given up: the client closed the connection before the response was complete
   kReasonMalformedRequest,  // Given up: the request head breaks the rules of HTTP
@@ -71,17 +81,18 @@ enum class Counter : std::uint16_t {
   kReasonUpstreamIdleTimeout,  // Given up: the response of the server stalled; the connection was cut
   kReasonResolveFailed,  // Given up: the name of the server could not be resolved
   kReasonOverload,  // Given up: the proxy is at a limit that protects it
+  kReasonOverloadCut,  // Given up: the exchange held the most memory while the proxy was at its limit; it was cut
   kReasonOutOfDescriptors,  // Given up: the process may not open more files
   kReasonDraining,  // Given up: the proxy is shutting down
   kReasonInternal,  // Given up: the proxy made a mistake
   kCount
 };
 inline constexpr std::size_t kCounterCount = static_cast<std::size_t>(Counter::kCount);
-static_assert(static_cast<std::size_t>(Reason::kCount) == 38, "lib/observability/reasons.ts and Reason differ");
+static_assert(static_cast<std::size_t>(Reason::kCount) == 39, "lib/observability/reasons.ts and Reason differ");
 
 /// The counter of that reason.
 constexpr Counter reason_counter(Reason reason) {
-  return static_cast<Counter>(25 + static_cast<std::uint16_t>(reason));
+  return static_cast<Counter>(35 + static_cast<std::uint16_t>(reason));
 }
 
 inline constexpr const char* kCounterNames[kCounterCount] = {
@@ -110,6 +121,16 @@ inline constexpr const char* kCounterNames[kCounterCount] = {
     "access_log_dropped",
     "snapshots_live",
     "buffers_bytes",
+    "buffers_limit_bytes",
+    "memory_bytes",
+    "memory_limit_bytes",
+    "overload_stage",
+    "overload_stages_entered",
+    "overload_keepalive_ended",
+    "overload_accept_pauses",
+    "idle_connections_closed",
+    "connections_refused_client",
+    "connections_refused_descriptors",
     "reason_none",
     "reason_client_closed",
     "reason_malformed_request",
@@ -145,6 +166,7 @@ inline constexpr const char* kCounterNames[kCounterCount] = {
     "reason_upstream_idle_timeout",
     "reason_resolve_failed",
     "reason_overload",
+    "reason_overload_cut",
     "reason_out_of_descriptors",
     "reason_draining",
     "reason_internal",
@@ -177,6 +199,16 @@ inline constexpr bool kCounterIsGauge[kCounterCount] = {
     false,  // access_log_dropped
     true,  // snapshots_live
     true,  // buffers_bytes
+    true,  // buffers_limit_bytes
+    true,  // memory_bytes
+    true,  // memory_limit_bytes
+    true,  // overload_stage
+    false,  // overload_stages_entered
+    false,  // overload_keepalive_ended
+    false,  // overload_accept_pauses
+    false,  // idle_connections_closed
+    false,  // connections_refused_client
+    false,  // connections_refused_descriptors
     false,  // reason_none
     false,  // reason_client_closed
     false,  // reason_malformed_request
@@ -212,6 +244,7 @@ inline constexpr bool kCounterIsGauge[kCounterCount] = {
     false,  // reason_upstream_idle_timeout
     false,  // reason_resolve_failed
     false,  // reason_overload
+    false,  // reason_overload_cut
     false,  // reason_out_of_descriptors
     false,  // reason_draining
     false,  // reason_internal

@@ -103,10 +103,25 @@ class Serving {
   }
 }
 
+/** Answers everything with 200 at once. */
+function answer(socket: Socket): void {
+  const reader = new MessageReader();
+  socket.on('error', () => undefined);
+  socket.on('end', () => socket.end());
+  socket.on('data', (bytes: Buffer) => {
+    reader.push(bytes);
+    while (reader.head() !== undefined) {
+      started.requests++;
+      socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+    }
+  });
+}
+
 const behaviours: Readonly<Record<Behaviour, (socket: Socket) => void>> = {
   manners: (socket) => {
     new Serving(socket);
   },
+  answers: answer,
   deaf: (socket) => void socket.on('error', () => undefined).pause(),
   resets: (socket) => socket.resetAndDestroy(),
   ends: (socket) => void socket.on('error', () => undefined).end(),

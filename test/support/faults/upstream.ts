@@ -5,9 +5,10 @@ import { fileURLToPath } from 'node:url';
 import { ample, within } from '../deadline.js';
 
 /**
- * What is done with connections: serve each request as it asks, accept and read nothing, reset at once, end at once.
+ * What is done with connections: serve each request as it asks, answer all with 200, accept and read nothing, reset at
+ * once, end at once.
  */
-export type Behaviour = 'manners' | 'deaf' | 'resets' | 'ends';
+export type Behaviour = 'manners' | 'answers' | 'deaf' | 'resets' | 'ends';
 
 export type Order = 'accounts' | 'reset connections';
 
@@ -38,7 +39,7 @@ export class FaultUpstream implements AsyncDisposable {
 
   static async start(behaviour: Behaviour = 'manners'): Promise<FaultUpstream> {
     const child = fork(program, [behaviour], { execArgv: ['--import', import.meta.resolve('tsx')] });
-    const [port] = (await within(once(child, 'message'), 'the server listens', 2 * ample)) as [number];
+    const [port] = (await within(once(child, 'message'), 'the server listens', 4 * ample)) as [number];
     return new FaultUpstream(child, port);
   }
 

@@ -78,6 +78,9 @@ struct SnapshotSpec {
   std::int64_t max_idle = 8;
   std::vector<MiddlewareSpec> middlewares = {};
   std::string access_log = {};  // a path; empty = none
+  std::uint32_t max_connections_per_client = 0;
+  std::uint64_t max_buffer_memory = 0;
+  std::uint64_t max_memory = 0;
 };
 
 /// Encodes a snapshot as the TypeScript encoder would.
@@ -95,6 +98,10 @@ class SnapshotWriter {
     put_all<wire::Service>(offsetof(wire::Snapshot, services), spec.services);
     put_transports(spec);
     put_middlewares(spec);
+    constexpr std::size_t kLimits = offsetof(wire::Snapshot, limits);
+    writer_.put(kLimits + offsetof(wire::Limits, max_connections_per_client), spec.max_connections_per_client);
+    writer_.put(kLimits + offsetof(wire::Limits, max_buffer_memory), spec.max_buffer_memory);
+    writer_.put(kLimits + offsetof(wire::Limits, max_memory), spec.max_memory);
     if (!spec.access_log.empty()) {
       constexpr std::size_t kLog = offsetof(wire::Snapshot, access_log);
       writer_.put(kLog + offsetof(wire::AccessLog, enabled), true);

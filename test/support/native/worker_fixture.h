@@ -19,13 +19,13 @@
 
 namespace fairlead::test {
 
-/// Admits everybody.
 class FakeShared final : public exchange::Shared {
  public:
   bool everywhere(std::uint64_t generation) const override { return generation <= installed; }
-  bool admit_connection(std::uint32_t, std::uint32_t) override { return true; }
-  void connection_ended(std::uint32_t) override { ++ended; }
+  void connection_ended(std::uint32_t, const net::IpAddress&) override { ++ended; }
+  stats::Pressure& pressure() override { return account; }
 
+  stats::Pressure account;
   std::uint64_t installed = 1;
   int ended = 0;
 };

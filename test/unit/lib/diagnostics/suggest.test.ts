@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { editDistance } from '../../../../lib/diagnostics/edit-distance.js';
 import { didYouMean, nearestName, oneOf, successorOf } from '../../../../lib/diagnostics/suggest.js';
+import { repeatable } from '../../../support/lib/properties.js';
 
 const known = ['address', 'entryPoints', 'middlewares', 'service', 'rule', 'tls', 'url'];
 
@@ -49,5 +50,6 @@ test('the distance is the least number of slips, and swapping neighbours is one'
       assert.equal(distance === 0, a === b);
       assert.ok(distance <= Math.max(a.length, b.length));
     }),
+    repeatable,
   );
 });

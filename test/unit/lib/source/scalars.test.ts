@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { formatDuration, parseDuration } from '../../../../lib/source/duration.js';
 import { networkFault, parseListenAddress } from '../../../../lib/source/network.js';
 import { byteSize, int64, statusRange } from '../../../../lib/source/scalars.js';
+import { repeatable } from '../../../support/lib/properties.js';
 
 const durations: readonly (readonly [text: string, expected: bigint | undefined])[] = [
   ['10s', 10_000_000_000n],
@@ -40,6 +41,7 @@ test('reads every duration as it writes it', () => {
     fc.property(fc.bigInt({ min: -(2n ** 63n) + 1n, max: 2n ** 63n - 1n }), (value) => {
       assert.equal(parseDuration(formatDuration(value)), value);
     }),
+    repeatable,
   );
 });
 

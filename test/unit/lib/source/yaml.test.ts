@@ -7,6 +7,7 @@ import { maxDepth } from '../../../../lib/source/limits.js';
 import type { Document, Path } from '../../../../lib/source/origin.js';
 import { parseYaml } from '../../../../lib/source/yaml.js';
 import { brokenYaml } from './broken-yaml.js';
+import { repeatable } from '../../../support/lib/properties.js';
 
 const read = (text: string) => parseYaml({ name: 'fairlead.yml', text });
 
@@ -52,6 +53,7 @@ test('reads what the library reads', () => {
       const text = JSON.stringify(value);
       assert.deepEqual(document(text).value, parse(text));
     }),
+    repeatable,
   );
 });
 

@@ -9,6 +9,7 @@ import { parseText } from '../../../../lib/source/parse.js';
 import { objectDocument } from '../../../../lib/source/object.js';
 import { validate } from '../../../../lib/validate/validate.js';
 import { now, settings } from './checked.js';
+import { repeatable } from '../../../support/lib/properties.js';
 
 const used = settings();
 const seedText = `http:
@@ -114,7 +115,7 @@ test('survives any value anywhere', () => {
       keepsPromises(configuration);
       keepsReasons(configuration);
     }),
-    { numRuns: 1_000 },
+    { ...repeatable, numRuns: 1_000 },
   );
 });
 
@@ -130,7 +131,7 @@ test('survives every cut of a text', () => {
 test('survives any documents at all', () => {
   fc.assert(
     fc.property(fc.jsonValue(), (value) => keepsPromises(run(value))),
-    { numRuns: 500 },
+    { ...repeatable, numRuns: 500 },
   );
 });
 

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { RuleNode } from '../../../../../lib/schema/rule/ast.js';
 import { defaultPriority, hostsOf, parseRule, ruleLimits } from '../../../../../lib/schema/rule/parser.js';
+import { repeatable } from '../../../../support/lib/properties.js';
 
 /** A tree as text: operators before their operands. */
 function shown(node: RuleNode | undefined): string {
@@ -243,6 +244,6 @@ test('answers any text with a tree or an error inside it', () => {
       );
       for (const { span } of problems) assert.ok(span.start >= 0 && span.start <= span.end && span.end <= rule.length);
     }),
-    { numRuns: 3_000 },
+    { ...repeatable, numRuns: 3_000 },
   );
 });
