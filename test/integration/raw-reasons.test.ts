@@ -19,7 +19,7 @@ async function logging(work: (proxy: TestProxy, lines: (count: number) => Promis
   await using folder = await TestFolder.create();
   await using app = await RawBackend.start(always(ok));
   const encodedCharacters = { allowEncodedSlash: false };
-  const http = { maxHeaderBytes: 8192, encodedCharacters, underscoreHeadersStrategy: 'reject' };
+  const http = { maxHeaderBytes: 8192, encodedCharacters, underscoreHeadersStrategy: 'reject' as const };
   const transport = { respondingTimeouts: { readTimeout: '500ms' } };
   await using proxy = await startProxy({
     entryPoints: { web: { address: '127.0.0.1:0', http, transport } },
