@@ -1,4 +1,5 @@
 /** Reads the command line of the benchmark. */
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Effort } from './measure.js';
 import { SCENARIOS, type Scenario } from './scenarios.js';
@@ -20,6 +21,7 @@ export const USAGE = `usage: npm run bench -- [options] [scenario …]
 
   scenarios: ${[...new Set(SCENARIOS.map(({ id }) => id))].join(' ')}  (none: S1 S3 S4 S7 S9 S10 S11)
 
+  --all               every scenario in about ten minutes, system calls counted, to bench/results/latest.json
   --quick             one second per round, two rounds
   --rounds N          rounds per proxy (3)
   --seconds N         measured seconds per round (3)
@@ -30,8 +32,19 @@ export const USAGE = `usage: npm run bench -- [options] [scenario …]
   --json FILE         write everything measured to FILE
 `;
 
+/** Where `--all` leaves its figures, and where the page is made from. */
+const LATEST = join(import.meta.dirname, 'results', 'latest.json');
 const DEFAULT = ['S1', 'S3', 'S4', 'S7', 'S9', 'S10', 'S11'];
 const FULL: Effort = { rounds: 3, slowRounds: 3, warmupMs: 500, measureMs: 3000, reloadMs: 10_000, held: 8000 };
+const ALL: Effort = {
+  rounds: 3,
+  slowRounds: 1,
+  inspected: ['S1', 'S3', 'S4', 'S5', 'S7', 'S7b', 'S12'],
+  warmupMs: 250,
+  measureMs: 800,
+  reloadMs: 8000,
+  held: 8000,
+};
 const QUICK: Effort = { rounds: 2, slowRounds: 1, warmupMs: 300, measureMs: 1000, reloadMs: 4000, held: 2000 };
 
 /** The request in `argv`, or the sentence that says what is wrong with it. */
@@ -42,6 +55,7 @@ export function readArguments(argv: readonly string[]): Request | string {
       args: [...argv],
       allowPositionals: true,
       options: {
+        all: { type: 'boolean', default: false },
         quick: { type: 'boolean', default: false },
         rounds: { type: 'string' },
         seconds: { type: 'string' },
@@ -58,10 +72,11 @@ export function readArguments(argv: readonly string[]): Request | string {
   }
   const { values, positionals } = parsed;
   if (values.help) return '';
-  const wanted = positionals.length > 0 ? positionals : DEFAULT;
+  const every = SCENARIOS.map(({ id }) => id);
+  const wanted = positionals.length > 0 ? positionals : values.all ? every : DEFAULT;
   const unknown = wanted.filter((id) => !SCENARIOS.some((scenario) => scenario.id === id));
   if (unknown.length > 0) return `unknown scenario ${unknown.join(', ')}`;
-  const base = values.quick ? QUICK : FULL;
+  const base = values.all ? ALL : values.quick ? QUICK : FULL;
   const rounds = positive(values.rounds) ?? base.rounds;
   const measureMs = (positive(values.seconds) ?? base.measureMs / 1000) * 1000;
   if (Number.isNaN(rounds) || Number.isNaN(measureMs)) return '--rounds and --seconds take positive numbers';
@@ -70,10 +85,10 @@ export function readArguments(argv: readonly string[]): Request | string {
     scenarios: SCENARIOS.filter(({ id }) => wanted.includes(id)),
     proxies: values.proxies?.split(','),
     effort: { ...base, rounds, measureMs },
-    systemCalls: values.syscalls,
+    systemCalls: values.syscalls || values.all,
     profiles: values.profile,
     nice: values.nice === undefined ? undefined : Number(values.nice),
-    json: values.json,
+    json: values.json ?? (values.all ? LATEST : undefined),
   };
 }
 

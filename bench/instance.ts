@@ -35,6 +35,8 @@ export interface Instance {
   readonly pids: () => readonly number[];
   /** Writes the configuration of another generation and makes the proxy load it. */
   readonly reload: (generation: number) => void;
+  /** How much of its memory belongs to JavaScript; 0 where there is none. */
+  readonly scriptBytes: () => Promise<number>;
   /** Makes its control plane stand still from now on. */
   readonly block: (milliseconds: number, computes: boolean) => void;
   /** The generation that answers now. */
@@ -94,6 +96,7 @@ export async function startInstance(
       writeFiles(proxy, next);
       proxy.reload?.(running.pid, next);
     },
+    scriptBytes: async () => (await proxy.scriptBytes?.(running.pid, setting)) ?? 0,
     block: (milliseconds, computes) => proxy.block?.(running.pid, milliseconds, computes, setting),
     generation: async () => (await ask(setting)).generation,
     stop: async () => stop(running),

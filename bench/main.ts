@@ -1,7 +1,7 @@
 /** `npm run bench -- S1 S4`: compares Fairlead with its peers and prints ratios. See README.md. */
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type Request, USAGE, readArguments } from './arguments.js';
 import { createCertificate } from './certificate.js';
 import { compileNative } from './native.js';
@@ -31,6 +31,7 @@ function contendersFor(request: Request, relay: string, say: (line: string) => v
 async function run(request: Request): Promise<void> {
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
   const began = new Date();
+  if (request.json !== undefined) mkdirSync(dirname(request.json), { recursive: true });
   if (cpus().length < 2) say('warning: with one core the proxy shares it with the load, so ratios mean little');
   if (request.nice !== undefined) setNiceness(request.nice);
   const programs = compileNative(CACHE);

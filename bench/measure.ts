@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Counts, type Target, generate, hold, lost } from './generator.js';
 import type { Instance, Origin } from './instance.js';
 import type { NativePrograms } from './native.js';
-import { LOAD_CORE, PROXY_CORE, busyTicks, residentBytes } from './processes.js';
+import { LOAD_CORE, PROXY_CORE, busyTicks, cpuSeconds, residentBytes } from './processes.js';
 import type { Measure, Scenario } from './scenarios.js';
 
 /** How long and how much; all times are milliseconds. */
@@ -13,6 +13,8 @@ export interface Effort {
   readonly slowRounds: number;
   readonly warmupMs: number;
   readonly measureMs: number;
+  /** Ids of the scenarios whose system calls are counted, and not of slow proxies then; left out: all. */
+  readonly inspected?: readonly string[];
   /** Length of a round with reloads, or with a blocked control plane. */
   readonly reloadMs: number;
   /** Connections held in a memory round; twice as many descriptors are open in the proxy at worst. */
@@ -43,6 +45,8 @@ const APPLIED_WITHIN_MS = 5000;
 const BLOCK_MARGIN_MS = 400;
 // A process settles (frees, returns pages) a moment after its last connection was opened.
 const SETTLE_MS = 500;
+const QUIET_MS = 300;
+const QUIET_WITHIN_MS = 10_000;
 const TICKS_PER_SECOND = 100;
 // Above this share of its core the load is what limits; below it the proxy is.
 const SATURATED = 0.96;
@@ -77,7 +81,19 @@ export function targetOf(scenario: Scenario, instance: Instance, origin: Origin)
   };
 }
 
+/** Waits until the processes do next to nothing: after loading 100,000 routes V8 collects garbage for a while. */
+async function becomeQuiet(instance: Instance): Promise<void> {
+  const deadline = performance.now() + QUIET_WITHIN_MS;
+  for (let before = cpuSeconds(instance.pids()); performance.now() < deadline;) {
+    await sleep(QUIET_MS);
+    const now = cpuSeconds(instance.pids());
+    if (now - before <= 1 / TICKS_PER_SECOND) return;
+    before = now;
+  }
+}
+
 async function loadRound(scenario: Scenario, instance: Instance, bench: Bench): Promise<Sample> {
+  if (scenario.routes !== undefined) await becomeQuiet(instance);
   const { programs, origin, effort } = bench;
   const target = targetOf(scenario, instance, origin);
   const before = [busyTicks(PROXY_CORE), performance.now()] as const;
@@ -95,7 +111,11 @@ async function loadRound(scenario: Scenario, instance: Instance, bench: Bench): 
     value: valueOf(scenario.measure, counts),
     counts,
     lost: lost(counts),
-    figures: { ...figuresOf(scenario.measure, counts, instance), 'others %': others },
+    figures: {
+      ...figuresOf(scenario.measure, counts),
+      ...(scenario.routes === undefined ? {} : await loadingOf(instance)),
+      'others %': others,
+    },
     remarks: remarksOf(scenario, counts),
   };
 }
@@ -106,7 +126,7 @@ function valueOf(measure: Measure, counts: Counts): number {
   return measure === 'latency' ? microseconds.p50 : proxyCpu.ns / requests / 1000;
 }
 
-function figuresOf(measure: Measure, counts: Counts, instance: Instance): Readonly<Record<string, number>> {
+function figuresOf(measure: Measure, counts: Counts): Readonly<Record<string, number>> {
   const { requests, seconds, bodyBytes, proxyCpu, microseconds } = counts;
   const share = (100 * proxyCpu.userTicks) / Math.max(1, proxyCpu.userTicks + proxyCpu.systemTicks);
   const core = (100 * proxyCpu.ns) / seconds / 1e9;
@@ -121,13 +141,19 @@ function figuresOf(measure: Measure, counts: Counts, instance: Instance): Readon
       ...common,
     };
   }
-  const routing = instance.setting.routes === undefined ? {} : loadingOf(instance);
-  return { 'requests/s': requests / seconds, ...latency, ...common, ...routing };
+  return { 'requests/s': requests / seconds, ...latency, ...common };
 }
 
-function loadingOf(instance: Instance): Readonly<Record<string, number>> {
+/** What a table of routes costs beside requests: memory, and the time until it served. */
+async function loadingOf(instance: Instance): Promise<Readonly<Record<string, number>>> {
   const { readyMs, readyCpuSeconds } = instance;
-  return { 'RSS MB': residentBytes(instance.pids()) / 1e6, 'ready s': readyMs / 1000, 'ready CPU s': readyCpuSeconds };
+  const resident = residentBytes(instance.pids());
+  return {
+    'RSS MB': resident / 1e6,
+    'native MB': (resident - (await instance.scriptBytes())) / 1e6,
+    'ready s': readyMs / 1000,
+    'ready CPU s': readyCpuSeconds,
+  };
 }
 
 function remarksOf({ load }: Scenario, counts: Counts): readonly string[] {

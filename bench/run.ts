@@ -132,6 +132,8 @@ async function inspect(
 ): Promise<void> {
   if (!environment.systemCalls && !environment.profiles) return;
   if (FRESH.includes(scenario.measure) || scenario.load.rate !== undefined) return;
+  const { inspected } = environment.effort;
+  if (inspected !== undefined && (!inspected.includes(scenario.id) || entry.proxy.isSlow === true)) return;
   environment.say(`${scenario.id} inspecting ${entry.proxy.name}`);
   const instance = (entry.instance ??= await launch(entry));
   const target = targetOf(scenario, instance, bench.origin);

@@ -116,7 +116,8 @@ bool read_options(Napi::Env env, const Napi::Object& object, engine::Options& op
   return read_option(env, object, "workers", 1, 64, options.workers) &&
          read_option(env, object, "maxConnections", 1, 4'000'000'000, options.max_connections) &&
          read_option(env, object, "idleBufferBytes", 0, kMostBytes, options.idle_buffer_bytes) &&
-         read_option(env, object, "pollMicroseconds", 0, 1'000'000, options.poll_microseconds);
+         read_option(env, object, "pollMicroseconds", 0, 1'000'000, options.poll_microseconds) &&
+         read_option(env, object, "spliceBytes", 0, 1 << 30, options.splice_bytes);
 }
 
 /// Milliseconds from JavaScript as nanoseconds; a year at most, which is as good as for ever. False unless it is a

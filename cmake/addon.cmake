@@ -23,8 +23,7 @@ target_link_libraries(fairlead PRIVATE fairlead_engine)
 target_link_options(fairlead PRIVATE -Wl,-z,nodelete -Wl,-Bsymbolic -Wl,--exclude-libs,ALL -Wl,-z,now -Wl,-z,relro -Wl,--gc-sections
   -Wl,--no-undefined-version)
 if(FAIRLEAD_LTO)
-  # Once everything is inlined, g++ 12 takes impossible sizes for possible ones; a plain compile has no complaint there.
-  target_link_options(fairlead PRIVATE -O2 -flto=auto -fuse-linker-plugin -Wno-alloc-size-larger-than)
+  target_link_options(fairlead PRIVATE -O2 -flto=auto -fuse-linker-plugin)
 endif()
 if(FAIRLEAD_GLIBC_FLOOR)
   include(glibc_floor)

@@ -6,8 +6,23 @@
  */
 const kBuild = ['ca-certificates', 'ccache', 'cmake', 'g++', 'make', 'ninja-build', 'openssl'];
 
-/** For `npm test`: native test framework, formatter, and the real servers and clients of the integration tests. */
-const kTest = ['apache2-bin', 'clang-format-16', 'curl', 'doctest-dev', 'git', 'haproxy', 'libssl-dev', 'nginx-light'];
+/**
+ * For `npm test`: native test framework, formatter, the real servers and clients of the integration tests, and what injects
+ * faults into them.
+ */
+const kTest = [
+  'apache2-bin',
+  'clang-format-16',
+  'curl',
+  'doctest-dev',
+  'git',
+  'haproxy',
+  'iproute2',
+  'libfaketime',
+  'libssl-dev',
+  'nginx-light',
+  'strace',
+];
 
 /** For `npm run bench`: peers, and the TLS client of its load generator. */
 const kBench = ['caddy', 'h2o', 'haproxy', 'libssl-dev', 'linux-perf', 'nginx-light', 'strace'];
@@ -16,17 +31,7 @@ const kBench = ['caddy', 'h2o', 'haproxy', 'libssl-dev', 'linux-perf', 'nginx-li
 const kPackage = ['python3'];
 
 /** For fuzzing, coverage of C++, static analysis and profiling. */
-const kDevelop = [
-  'clang-16',
-  'clang-tidy-16',
-  'cppcheck',
-  'libclang-rt-16-dev',
-  'libfaketime',
-  'linux-perf',
-  'llvm-16',
-  'strace',
-  'valgrind',
-];
+const kDevelop = ['clang-16', 'clang-tidy-16', 'cppcheck', 'libclang-rt-16-dev', 'linux-perf', 'llvm-16', 'valgrind'];
 
 /** Packages by purpose. */
 export const debianPackages = {

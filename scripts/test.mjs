@@ -13,7 +13,7 @@ const { values: options } = parseArgs({
 const steps = {
   lint,
   native: nativeTests,
-  unit: () => nodeTests(suite('unit')),
+  unit: () => nodeTests(suite('unit', options), options.long ? { timeoutMs: 900_000 } : {}),
   architecture: () => nodeTests(suite('architecture')),
   // Two at a time: they measure deadlines and share the processors with the servers that they start.
   integration: () =>

@@ -17,6 +17,13 @@ const kOutputLines = 120;
  * its reports about them: any report fails the file. Returns one result for each file, in the order of the files.
  */
 export async function watchedTests(files, { concurrency, limitMs, environment, reports }) {
+  // They do not share our terminal's group: an interrupt has to be handed on, by way of our exit.
+  for (const [signal, code] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ]) {
+    process.once(signal, () => process.exit(code));
+  }
   const results = [];
   let next = 0;
   let done = 0;

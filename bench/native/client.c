@@ -9,6 +9,8 @@
 #include "request.h"
 #include "system.h"
 
+enum { kConnectionsPerAddress = 4096 };
+
 static char bulk[kBulkBytes];         // What is read; nothing stays in it between two calls.
 static const char zeros[kBulkBytes];  // What uploads are made of.
 
@@ -92,7 +94,8 @@ static void continue_handshake(struct Load* load, struct Connection* connection)
 }
 
 void client_open(struct Load* load, struct Connection* connection) {
-  connection->transport.fd = connect_to(load->plan.port);
+  const uint32_t index = (uint32_t)(connection - load->connections);
+  connection->transport.fd = connect_to(load->plan.port, index / kConnectionsPerAddress);
   if (connection->transport.fd < 0) {
     fail(load, connection, &load->tally.refused);
     return;

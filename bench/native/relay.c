@@ -78,7 +78,7 @@ static bool borrow(struct Side* client) {
   if (response_bytes > 0 && pooled > 0) {
     pair(client, pool[--pooled]);
   } else {
-    const int fd = connect_to(origin_port);
+    const int fd = connect_to(origin_port, 0);
     if (fd < 0) return false;
     pair(client, side_of(fd, false));
   }

@@ -52,10 +52,18 @@ int listen_on(uint16_t port, uint16_t* bound) {
   return fd;
 }
 
-int connect_to(uint16_t port) {
+int connect_to(uint16_t port, uint32_t source) {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return -1;
   no_delay(fd);
+  if (source > 0) {
+    // The kernel chooses the port when it knows the peer, as it does for sockets that are not bound.
+    const int on = 1;
+    setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+    struct sockaddr_in own = loopback(0);
+    own.sin_addr.s_addr = htonl(INADDR_LOOPBACK + source);
+    if (bind(fd, (struct sockaddr*)&own, sizeof own) != 0) die("bind");
+  }
   const struct sockaddr_in address = loopback(port);
   if (connect(fd, (const struct sockaddr*)&address, sizeof address) == 0 || errno == EINPROGRESS) return fd;
   const int reason = errno;

@@ -63,6 +63,8 @@ export interface Proxy {
   readonly command: (setting: Setting) => Command;
   /** Makes process `pid` load its changed files; absent when it sees the change by itself or cannot. */
   readonly reload?: (pid: number, setting: Setting) => void;
+  /** How much of the memory of process `pid` belongs to its JavaScript; NaN when it does not say. Absent where there is none. */
+  readonly scriptBytes?: (pid: number, setting: Setting) => Promise<number>;
   /** Makes the control plane of process `pid` stand still for `milliseconds`, from now on, computing or waiting. */
   readonly block?: (pid: number, milliseconds: number, computes: boolean, setting: Setting) => void;
 }

@@ -1,7 +1,7 @@
 /** Fairlead itself, configured as a user would. */
 import { join } from 'node:path';
 import { routesOf } from '../routes.js';
-import { blockNode, hookArguments } from './block.js';
+import { blockNode, hookArguments, scriptBytes } from './block.js';
 import type { Proxy, Setting } from './define.js';
 import { versionOf } from './version.js';
 
@@ -9,7 +9,7 @@ import { versionOf } from './version.js';
 const ROOT = process.env['FAIRLEAD_BENCH_ROOT'] ?? join(import.meta.dirname, '..', '..');
 const PROGRAM = join(ROOT, 'bin', 'fairlead.js');
 
-function staticFile({ port, certificate, workers }: Setting): string {
+function staticFile({ port, certificate, workers }: Setting, more = ''): string {
   return `entryPoints:
   web:
     address: 127.0.0.1:${port}
@@ -26,7 +26,7 @@ log:
   level: ERROR
 fairlead:
   workers: ${workers}
-`;
+${more}`;
 }
 
 function routers({ routes, generation }: Setting): string {
@@ -66,4 +66,18 @@ export const fairlead: Proxy = {
     argv: [process.execPath, ...hookArguments(setting), PROGRAM, '--configFile=static.yml'],
   }),
   block: blockNode,
+  scriptBytes,
 };
+
+/** With one setting of its own; named after it. */
+function variant(name: string, line: string, only: NonNullable<Proxy['only']>): Proxy {
+  return {
+    ...fairlead,
+    name: `fairlead-${name}`,
+    only,
+    files: (setting) => ({ 'static.yml': staticFile(setting, `  ${line}\n`), 'dynamic.yml': dynamicFile(setting) }),
+  };
+}
+
+/** Bodies are copied, never spliced. */
+export const fairleadCopy = variant('copy', 'splice: off', ['bandwidth']);

@@ -1,7 +1,7 @@
 /** Every proxy the benchmark knows, in the order of the table. */
 import type { Proxy } from './define.js';
 import { caddy } from './caddy.js';
-import { fairlead } from './fairlead.js';
+import { fairlead, fairleadCopy } from './fairlead.js';
 import { fastProxy } from './fast-proxy.js';
 import { fastify } from './fastify.js';
 import { floor } from './floor.js';
@@ -12,5 +12,17 @@ import { nginx } from './nginx.js';
 
 /** The registry. The floor needs a compiled program, hence the function. */
 export function proxies(relay: string): readonly Proxy[] {
-  return [fairlead, nginx, haproxy, haproxySplice, h2o, caddy, httpProxy, fastProxy, fastify, floor(relay)];
+  return [
+    fairlead,
+    fairleadCopy,
+    nginx,
+    haproxy,
+    haproxySplice,
+    h2o,
+    caddy,
+    httpProxy,
+    fastProxy,
+    fastify,
+    floor(relay),
+  ];
 }

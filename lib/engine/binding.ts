@@ -10,6 +10,8 @@ export interface EngineOptions {
   readonly idleBufferBytes?: number;
   /** Microseconds a worker polls before it sleeps while a request is in flight; 0 = never. */
   readonly pollMicroseconds?: number;
+  /** Bytes that must be left of a body in clear text for the kernel to move it (splice); 0 = everything is copied. */
+  readonly spliceBytes?: number;
 }
 
 /** One engine. Every method may be called from the thread that made it, and throws errors with a `code`. */

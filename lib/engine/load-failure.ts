@@ -84,6 +84,7 @@ function advise({ root, platform, arch, libc, node, override, candidates, reason
       command: 'install fairlead on a file system that allows executing',
     };
   }
+  if (/file too short|ELF (load command|file)|cannot read file data|invalid ELF/i.test(reason)) return damaged(root);
   if (candidates.length === 0 && platform === 'linux' && (arch === 'x64' || arch === 'arm64')) {
     return {
       cause: isInstalled(root) ? 'the package was installed without its prebuilt files' : 'this clone was not built',
@@ -92,5 +93,12 @@ function advise({ root, platform, arch, libc, node, override, candidates, reason
   }
   if (platform !== 'linux')
     return { cause: `fairlead runs on Linux; this is ${platform}`, command: 'run it in a Linux container' };
+  if (candidates.length > 0 && /\.node\b/.test(reason) && !/No native build/.test(reason)) return damaged(root);
   return { cause: `there is no prebuilt addon for ${platform} ${arch} with ${libc.name}`, command: build };
 }
+
+/** A file that is there and was meant for this system, but is not whole: a download or a copy that broke off. */
+const damaged = (root: string): Advice => ({
+  cause: 'the file of the addon is damaged; it may have been cut off while it was downloaded or copied',
+  command: isInstalled(root) ? reinstall : build,
+});

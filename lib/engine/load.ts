@@ -6,6 +6,7 @@ import { AppError, reasonOf } from '../errors.js';
 import { packageRoot } from '../package.js';
 import { fingerprint, statsFingerprint } from '../snapshot/generated/fingerprint.js';
 import type { Binding } from './binding.js';
+import { checkWhole } from './elf.js';
 import { explain } from './load-failure.js';
 
 /** The C library of this process: node-gyp-build only knows musl by /etc/alpine-release. */
@@ -26,6 +27,7 @@ function load(root: string, override: string | undefined): Binding {
   const libc = cLibrary();
   try {
     const path = override ?? locate(root, libc);
+    checkWhole(path);
     const binding = createRequire(import.meta.url)(path) as Binding;
     return matching(binding, path);
   } catch (cause) {

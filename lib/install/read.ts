@@ -114,6 +114,9 @@ async function resolve(document: Document, ports: InstallPorts, found: readonly 
   return {
     config,
     diagnostics: [...found, ...missing, ...sections.diagnostics, ...decoded.diagnostics, ...checked],
+    udpEntryPoints: Object.entries(decodedConfig.entryPoints).flatMap(([name, { address }]) =>
+      address.protocol === 'udp' ? [name] : [],
+    ),
     originOf: (path) => originOf(filled, path),
   };
 }

@@ -13,6 +13,8 @@ export interface InstallResult {
   readonly diagnostics: readonly Diagnostic[];
   /** The file that was read; absent when there was none. */
   readonly file?: string;
+  /** Entry points for UDP, which this version does not open and `config` does not have. */
+  readonly udpEntryPoints: readonly string[];
   /** Where the value at `path` was written: in a file, a flag, a variable, or nowhere (`default`). */
   originOf(path: Path): Origin;
 }

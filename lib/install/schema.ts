@@ -65,6 +65,9 @@ const limits = z.strictObject({
 const fairlead = z.strictObject({
   workers: z.int().min(0).max(256).default(0).meta({ description: 'Threads that serve traffic; 0 = one per CPU.' }),
   limits: bare(limits).prefault({}).meta({ description: 'Bounds on what one client may use.' }),
+  splice: z.enum(['auto', 'on', 'off']).default('auto').meta({
+    description: 'Let the kernel move bodies in clear text: long ones (auto), all but short ones (on), none (off).',
+  }),
 });
 
 /** The whole install configuration. */

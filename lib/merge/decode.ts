@@ -2,12 +2,12 @@
  * Reads the objects of one document, each by its own schema: one broken object is disabled with its reasons, and nothing
  * else is concerned.
  */
-import type { z } from 'zod';
+import { z } from 'zod';
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.js';
 import { didYouMean, successorOf } from '../diagnostics/suggest.js';
 import type { FileRead, LoadedDocument } from '../schema/loaded.js';
 import { middlewareKinds, middlewareKindsNotYet } from '../schema/middleware.js';
-import { router } from '../schema/router.js';
+import { type Router, router } from '../schema/router.js';
 import { installSections, type Sections, sections } from '../schema/sections.js';
 import { type ServersTransport, serversTransport } from '../schema/servers-transport.js';
 import { serviceKinds, serviceKindsNotYet, serviceMiddlewares } from '../schema/service.js';
@@ -17,7 +17,15 @@ import type { Document, Path } from '../source/origin.js';
 import { formatPath, isMapping } from '../source/path.js';
 import { makeItem } from './item.js';
 import { findKind, type KindTable } from './kinds.js';
-import type { CertificateItem, Item, MiddlewareConfig, RouterItem, ServiceConfig, ServiceItem } from './model.js';
+import type {
+  CertificateItem,
+  Item,
+  MiddlewareConfig,
+  RouterItem,
+  Salvaged,
+  ServiceConfig,
+  ServiceItem,
+} from './model.js';
 import { qualifiedName } from './names.js';
 
 /** The objects of one document, in the order written. */
@@ -67,9 +75,16 @@ const middlewareTable: KindTable = {
   beside: new Set(),
 };
 
+/** A router that may lack what it must have; for what is left of a broken one. */
+const someRouter = router.partial({ rule: true, service: true });
+/** The names of the children of a weighted service, whatever else is in them. */
+const someChildren = z.looseObject({ services: z.array(z.looseObject({ name: z.string().optional() })).optional() });
+
 /** What decoding one object gave. */
 interface Read<T> {
   readonly config?: T | undefined;
+  /** What of a broken object can be checked on. */
+  readonly salvaged?: Salvaged<T> | undefined;
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -95,7 +110,7 @@ class FragmentReader {
     const fragment = {
       provider: this.#provider,
       files: this.#loaded.files,
-      routers: this.#entries(['http', 'routers'], http?.routers, (path) => this.#decode(router, path)),
+      routers: this.#entries(['http', 'routers'], http?.routers, (path) => this.#router(path)),
       services: this.#entries(['http', 'services'], http?.services, (path, name) => this.#service(path, name)),
       middlewares: this.#entries(['http', 'middlewares'], http?.middlewares, (path, name) =>
         this.#middleware(path, name),
@@ -163,24 +178,25 @@ class FragmentReader {
     for (const key of Object.keys(entries ?? {})) {
       const path = [...section, isList ? Number(key) : key];
       const name = this.#name(section, path);
-      const { config, diagnostics } = read(path, name);
-      items.push(this.#item(section, name, path, config, diagnostics));
+      items.push(this.#item(section, name, path, read(path, name)));
     }
     for (const path of this.#dropped) {
       if (path.length !== section.length + 1 || !section.every((part, index) => part === path[index])) continue;
-      items.push(this.#item<T>(section, this.#name(section, path), path, undefined, []));
+      items.push(this.#item<T>(section, this.#name(section, path), path, { diagnostics: [] }));
     }
     return items;
   }
 
-  #item<T>(section: Path, name: string, path: Path, config: T | undefined, found: readonly Diagnostic[]): Item<T> {
+  #item<T>(section: Path, name: string, path: Path, { diagnostics: found, ...read }: Read<T>): Item<T> {
     const effect = costs[String(section[1])]?.(name);
-    const diagnostics = [...this.#claim(path), ...found].map((diagnostic) =>
+    const claimed = this.#claim(path);
+    const all = claimed.length === 0 ? found : [...claimed, ...found];
+    const diagnostics = all.map((diagnostic) =>
       diagnostic.severity !== 'error' || diagnostic.effect !== undefined || effect === undefined
         ? diagnostic
         : { ...diagnostic, effect },
     );
-    return makeItem({ name, provider: this.#provider, config, document: this.#document, path, diagnostics });
+    return makeItem({ name, provider: this.#provider, ...read, document: this.#document, path, diagnostics });
   }
 
   /** Takes the findings below `path` out of those that belong to nobody. */
@@ -201,6 +217,12 @@ class FragmentReader {
   #decode<S extends z.ZodType>(schema: S, path: Path): Read<z.output<S>> {
     const { value, diagnostics } = decode(schema, this.#document, { path });
     return { config: value, diagnostics };
+  }
+
+  #router(path: Path): Read<Router> {
+    const read = this.#decode(router, path);
+    if (read.config !== undefined) return read;
+    return { ...read, salvaged: this.#salvage(someRouter, path) };
   }
 
   #middleware(path: Path, name: string): Read<MiddlewareConfig> {
@@ -224,18 +246,32 @@ class FragmentReader {
     const before = [...found.diagnostics, ...middlewares.diagnostics];
     if (found.kind === undefined) return { diagnostics: before };
     const kind = serviceTable.served.get(found.kind) as keyof typeof serviceKinds;
-    const { config, diagnostics } = this.#serviceKind(kind, written(kind), middlewares.config ?? []);
+    const { config, salvaged, diagnostics } = this.#serviceKind(kind, written(kind), middlewares.config ?? []);
     const whole = found.diagnostics.length === 0 && middlewares.config !== undefined;
-    return { config: whole ? config : undefined, diagnostics: [...before, ...diagnostics] };
+    const all = [...before, ...diagnostics];
+    return whole && config !== undefined
+      ? { config, diagnostics: all }
+      : { salvaged: config ?? salvaged, diagnostics: all };
   }
 
   #serviceKind(kind: keyof typeof serviceKinds, path: Path, middlewares: readonly string[]): Read<ServiceConfig> {
     if (kind === 'loadBalancer') {
       const { config, diagnostics } = this.#decode(serviceKinds.loadBalancer, path);
-      return { config: config && { kind, middlewares, loadBalancer: config }, diagnostics };
+      const rest = config ?? this.#salvage(serviceKinds.loadBalancer, path);
+      const service = rest && { kind, middlewares, loadBalancer: rest };
+      return { [config === undefined ? 'salvaged' : 'config']: service, diagnostics };
     }
     const { config, diagnostics } = this.#decode(serviceKinds.weighted, path);
-    return { config: config && { kind, middlewares, weighted: config }, diagnostics };
+    if (config !== undefined) return { config: { kind, middlewares, weighted: config }, diagnostics };
+    // No child is left out, so that each keeps its place.
+    const children = this.#salvage(someChildren, path)?.services ?? [];
+    const services = children.map(({ name = '' }) => ({ name, weight: 1 }));
+    return { salvaged: { kind, middlewares, weighted: { services } }, diagnostics };
+  }
+
+  /** What is left without what is broken. */
+  #salvage<S extends z.ZodType>(schema: S, path: Path): z.output<S> | undefined {
+    return decode(schema, this.#document, { path, isolate: true }).value;
   }
 }
 

@@ -2,25 +2,44 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import type { Document, Origin, Path } from '../source/origin.js';
 import { valueAt } from '../source/path.js';
-import type { Item, Status } from './model.js';
+import type { Item, Salvaged, Status } from './model.js';
 
 /** What an item is made of. */
 export interface Draft<T> {
   readonly name: string;
   readonly provider: string;
   readonly config?: T | undefined;
+  /** Left out where there is a `config`. */
+  readonly salvaged?: Salvaged<T> | undefined;
   readonly document: Document;
   readonly path: Path;
   readonly diagnostics?: readonly Diagnostic[];
 }
 
+/** Shared by all objects about which there is nothing to say: most of 100,000. */
+const nothing: readonly never[] = Object.freeze([]);
+
 /** An item whose status follows from its findings. Without `config` it is disabled. */
-export function makeItem<T>({ name, provider, config, document, path, diagnostics = [] }: Draft<T>): Item<T> {
+export function makeItem<T>(draft: Draft<T>): Item<T> {
+  const { name, provider, config, salvaged, document, path, diagnostics = [] } = draft;
   const raw = valueAt(document.value, path);
   const status = config === undefined ? 'disabled' : statusOf(diagnostics);
-  const errors = messages(diagnostics);
-  const base = { name, provider, raw, status, errors, diagnostics, document, path, usedBy: [], using: [] };
-  return config === undefined ? base : { ...base, config };
+  const errors = diagnostics.length === 0 ? nothing : messages(diagnostics);
+  const found = diagnostics.length === 0 ? nothing : diagnostics;
+  const base = {
+    name,
+    provider,
+    raw,
+    status,
+    errors,
+    diagnostics: found,
+    document,
+    path,
+    usedBy: nothing,
+    using: nothing,
+  } as const;
+  if (config !== undefined) return { ...base, config };
+  return salvaged === undefined ? base : { ...base, salvaged };
 }
 
 /**

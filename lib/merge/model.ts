@@ -14,6 +14,9 @@ import type { Document, Path } from '../source/origin.js';
 /** `disabled` is not served; `warning` is served, but not quite as written. */
 export type Status = 'enabled' | 'warning' | 'disabled';
 
+/** What is left of an object without its broken keys. */
+export type Salvaged<T> = { readonly [Key in keyof T]?: T[Key] | undefined };
+
 /** One object of the configuration. */
 export interface Item<T> {
   /** Qualified: `name@provider`. Only the TLS options and store `default` have no provider in their name. */
@@ -21,6 +24,11 @@ export interface Item<T> {
   readonly provider: string;
   /** Decoded, with defaults; absent when the text could not be decoded (then it is disabled). */
   readonly config?: T;
+  /**
+   * What could be read of an object that could not be decoded as a whole, so that the rest of it is checked as well: a
+   * user mends everything in one go. Never served.
+   */
+  readonly salvaged?: Salvaged<T>;
   /** As the source wrote it, references replaced: may hold secrets. */
   readonly raw: unknown;
   readonly status: Status;

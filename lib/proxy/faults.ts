@@ -1,7 +1,7 @@
 /** Faults of the data plane become refusals of the objects they are about. */
 import { diagnose, type Diagnostic } from '../diagnostics/diagnostic.js';
 import type { Configuration } from '../merge/model.js';
-import type { Refusal } from '../validate/refusals.js';
+import { type Refusal, refusedItem } from '../validate/refusals.js';
 
 /** A fault, taken apart: `middleware "auth@file" needs …`. */
 const named = /^(router|service|middleware|serversTransport|certificate|TLS options) (?:"([^"]*)"|(\S+)):? (.*)$/su;
@@ -28,17 +28,8 @@ const kinds = {
 } as const;
 
 function namesOf(kind: Refusal['kind'], name: string, configuration: Configuration): readonly string[] {
-  const { routers, services, middlewares, serversTransports, tls } = configuration;
-  if (kind === 'certificate') {
-    const certificates = tls.certificates.filter(({ resolved }) => resolved?.names.includes(name) === true);
-    return certificates.map((item) => item.name);
-  }
-  const maps = {
-    router: routers,
-    service: services,
-    middleware: middlewares,
-    transport: serversTransports,
-    tlsOptions: tls.options,
-  };
-  return maps[kind].has(name) ? [name] : [];
+  if (kind !== 'certificate') return refusedItem({ kind, name }, configuration) === undefined ? [] : [name];
+  // The data plane knows certificates by what they are for.
+  const { certificates } = configuration.tls;
+  return certificates.filter(({ resolved }) => resolved?.names.includes(name) === true).map((item) => item.name);
 }

@@ -16,7 +16,7 @@ export interface Installation {
 export async function installationOf(install: InstallResult, ports: Ports): Promise<Installation> {
   const document = { value: install.config, origin: install.originOf.bind(install) };
   const files = await authorities(install.config, ports);
-  return { install, settings: { ...settingsOf(install.config, document), files } };
+  return { install, settings: { ...settingsOf(install.config, document, install.udpEntryPoints), files } };
 }
 
 /** The certificate authorities of the default transport. What cannot be read is a finding of `validate`. */

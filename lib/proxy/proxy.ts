@@ -38,11 +38,15 @@ const mostWorkers = 64;
 /** Connections over all entry points when none has a limit of its own: far above real use, far below what memory bears. */
 const usualConnections = 100_000;
 
+/** How much must be left of a body for the kernel to move it, by fairlead.splice. */
+const spliceBytes = { auto: 256 * 1024, on: 32 * 1024, off: 0 } as const;
+
 function engineOptions({ fairlead, entryPoints }: InstallConfiguration): EngineOptions {
   const asked = fairlead.limits.maxConnections * Object.keys(entryPoints).length;
   return {
     workers: Math.min(mostWorkers, Math.max(1, fairlead.workers)),
     maxConnections: fairlead.limits.maxTotalConnections || Math.max(usualConnections, asked),
+    spliceBytes: spliceBytes[fairlead.splice],
   };
 }
 

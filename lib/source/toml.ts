@@ -28,7 +28,8 @@ const tooDeep = `tables and arrays are nested more than ${maxDepth} levels deep`
 class TomlDocument implements Document {
   readonly value: unknown;
   readonly #source: SourceText;
-  #origins: TomlOrigins | undefined;
+  /** Far larger than the text, and needed for messages only: held as long as nobody needs the memory. */
+  #origins: WeakRef<TomlOrigins> | undefined;
 
   constructor(value: unknown, source: SourceText) {
     this.value = value;
@@ -36,8 +37,9 @@ class TomlDocument implements Document {
   }
 
   origin(path: Path, part: 'key' | 'value' = 'value') {
-    this.#origins ??= new TomlOrigins(this.#source);
-    return this.#origins.origin(path, part);
+    const origins = this.#origins?.deref() ?? new TomlOrigins(this.#source);
+    this.#origins = new WeakRef(origins);
+    return origins.origin(path, part);
   }
 }
 

@@ -64,11 +64,14 @@ function parseWithLibrary(source: SourceText): { document?: YamlDocument; diagno
   return { document: new YamlDocument(value, tree, lines), diagnostics: [] };
 }
 
-/** The data of a large text; its places are found when first asked for, by reading it with the library after all. */
+/**
+ * The data of a large text; its places are found when first asked for, by reading it with the library after all. What that
+ * makes is twenty times the size of the text, so it is held only as long as nobody needs the memory.
+ */
 class PlainDocument implements Document {
   readonly value: unknown;
   readonly #source: SourceText;
-  #full: YamlDocument | undefined;
+  #full: WeakRef<YamlDocument> | undefined;
 
   constructor(value: unknown, source: SourceText) {
     this.value = value;
@@ -76,9 +79,10 @@ class PlainDocument implements Document {
   }
 
   origin(path: Path, part: 'key' | 'value' = 'value'): Origin {
-    this.#full ??= parseWithLibrary(this.#source).document;
-    const start = { kind: 'text', source: this.#source, line: 1, column: 1, length: 1 } as const;
-    return this.#full?.origin(path, part) ?? start;
+    const full = this.#full?.deref() ?? parseWithLibrary(this.#source).document;
+    if (full === undefined) return { kind: 'text', source: this.#source, line: 1, column: 1, length: 1 };
+    this.#full = new WeakRef(full);
+    return full.origin(path, part);
   }
 }
 

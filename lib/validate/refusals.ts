@@ -1,6 +1,6 @@
 /** Objects that the data plane refused although every check here passed: RE2 has the last word on a pattern, for example. */
 import { withFindings } from '../merge/item.js';
-import type { Item } from '../merge/model.js';
+import type { Configuration, Item } from '../merge/model.js';
 import { findingOn } from './finding.js';
 
 /** One refusal, by the kind and qualified name of the object. */
@@ -8,6 +8,27 @@ export interface Refusal {
   readonly kind: 'router' | 'middleware' | 'service' | 'transport' | 'certificate' | 'tlsOptions';
   readonly name: string;
   readonly message: string;
+}
+
+/** The object that a refusal is about, as it is in `configuration`; undefined when it is not there. */
+export function refusedItem(
+  { kind, name }: Pick<Refusal, 'kind' | 'name'>,
+  { routers, services, middlewares, serversTransports, tls }: Configuration,
+): Item<unknown> | undefined {
+  switch (kind) {
+    case 'router':
+      return routers.get(name);
+    case 'service':
+      return services.get(name);
+    case 'middleware':
+      return middlewares.get(name);
+    case 'transport':
+      return serversTransports.get(name);
+    case 'tlsOptions':
+      return tls.options.get(name);
+    case 'certificate':
+      return tls.certificates.find((item) => item.name === name);
+  }
 }
 
 /** The items of one kind, those refused disabled. */

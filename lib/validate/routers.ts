@@ -16,6 +16,8 @@ export interface RouterContext {
   readonly settings: Settings;
   readonly services: ReadonlyMap<string, ServiceItem>;
   readonly middlewares: ReadonlyMap<string, Item<MiddlewareConfig>>;
+  /** Routers of the configuration in use: rules that are still the same are not parsed again. */
+  readonly previous?: ReadonlyMap<string, RouterItem> | undefined;
 }
 
 /** Traefik keeps the priorities above this for internal routers. */
@@ -27,12 +29,31 @@ export function checkRouters(
   context: RouterContext,
 ): ReadonlyMap<string, RouterItem> {
   return new Map(
-    [...routers].map(([name, item]) => [name, item.config === undefined ? item : check(item, item.config, context)]),
+    [...routers].map(([name, item]) => [
+      name,
+      item.config === undefined ? checkSalvaged(item, context) : check(item, item.config, context),
+    ]),
   );
 }
 
+/** A router that could not be decoded, with what is wrong with the rest of it. */
+function checkSalvaged(item: RouterItem, context: RouterContext): RouterItem {
+  const { salvaged } = item;
+  if (salvaged === undefined) return item;
+  const { rule, entryPoints, middlewares = [], service, priority = 0n } = salvaged;
+  const served =
+    service === undefined ? undefined : refer(serviceReference, context.services, item, service, ['service']);
+  return withFindings(item, [
+    ...(rule === undefined ? [] : checkRule(item, rule).diagnostics),
+    ...(entryPoints === undefined ? [] : checkEntryPoints(item, { entryPoints }, context.settings).diagnostics),
+    ...checkChain(item, { middlewares, entryPoints }, context).diagnostics,
+    ...(served?.finding === undefined ? [] : [served.finding]),
+    ...limitFindings(item, { ...salvaged, priority }),
+  ]);
+}
+
 function check(item: RouterItem, config: Router, context: RouterContext): RouterItem {
-  const rule = checkRule(item, config.rule);
+  const rule = knownRule(item.name, config.rule, context) ?? checkRule(item, config.rule);
   const entryPoints = checkEntryPoints(item, config, context.settings);
   const chain = checkChain(item, config, context);
   const service = refer(serviceReference, context.services, item, config.service, ['service']);
@@ -55,7 +76,14 @@ function check(item: RouterItem, config: Router, context: RouterContext): Router
     ...(config.tls !== undefined && { tls: { options: resolveTlsName(config.tls.options, item.provider) } }),
     observability: observabilityOf(config),
   };
-  return { ...checked, resolved };
+  return { ...checked, resolved, using: resolved.entryPoints };
+}
+
+/** The rule as it was parsed for the configuration in use; only where there was nothing to say about that router. */
+function knownRule(name: string, rule: string, { previous }: RouterContext): ReturnType<typeof checkRule> | undefined {
+  const before = previous?.get(name);
+  if (before?.resolved === undefined || before.config?.rule !== rule || before.diagnostics.length > 0) return undefined;
+  return { rule: before.resolved.rule, diagnostics: [] };
 }
 
 const observabilityOf = ({ observability }: Router): ResolvedRouter['observability'] => ({
@@ -82,7 +110,10 @@ function syntaxFindings(
   ];
 }
 
-function limitFindings(item: RouterItem, config: Router): readonly Diagnostic[] {
+function limitFindings(
+  item: RouterItem,
+  config: Pick<Router, 'priority' | 'parentRefs' | 'tls'>,
+): readonly Diagnostic[] {
   const findings: Diagnostic[] = [];
   if (item.provider !== internal && config.priority > maxUserPriority) {
     const message = `the router priority ${config.priority} exceeds the max user-defined priority ${maxUserPriority}`;
@@ -107,7 +138,11 @@ interface Named {
 }
 
 /** An unknown entry point costs that entry point; none left costs the router. */
-function checkEntryPoints(item: RouterItem, { entryPoints = [] }: Router, { entryPoints: known }: Settings): Named {
+function checkEntryPoints(
+  item: RouterItem,
+  { entryPoints = [] }: Pick<Router, 'entryPoints'>,
+  { entryPoints: known }: Settings,
+): Named {
   const names: string[] = [];
   const diagnostics: Diagnostic[] = [];
   for (const name of entryPoints) {
@@ -137,7 +172,11 @@ function checkEntryPoints(item: RouterItem, { entryPoints = [] }: Router, { entr
   };
 }
 
-function checkChain(item: RouterItem, { middlewares, entryPoints = [] }: Router, context: RouterContext): Named {
+function checkChain(
+  item: RouterItem,
+  { middlewares, entryPoints = [] }: Pick<Router, 'middlewares' | 'entryPoints'>,
+  context: RouterContext,
+): Named {
   const own = ownMiddlewares(item);
   // A router that inherits something is alone on its entry point.
   const giver = context.settings.entryPoints.get(entryPoints[0] ?? '');
@@ -156,10 +195,13 @@ function checkChain(item: RouterItem, { middlewares, entryPoints = [] }: Router,
 }
 
 /** How many of the middlewares are written in the router itself. */
-function ownMiddlewares({ raw, config }: RouterItem): number {
+function ownMiddlewares({ raw, config, salvaged }: RouterItem): number {
   const key = Object.keys(raw ?? {}).find((name) => name.toLowerCase() === 'middlewares');
   const written = key === undefined ? undefined : (raw as Readonly<Record<string, unknown>>)[key];
   if (Array.isArray(written)) return written.length;
   if (typeof written !== 'string') return 0;
-  return Math.min(written.split(',').filter((name) => name.trim() !== '').length, config?.middlewares.length ?? 0);
+  return Math.min(
+    written.split(',').filter((name) => name.trim() !== '').length,
+    (config ?? salvaged)?.middlewares?.length ?? 0,
+  );
 }

@@ -51,10 +51,22 @@ class ServiceResolver {
   /** The service checked; `stack` are the services that led to it. Undefined when there is none of that name. */
   resolve(name: string, stack: readonly string[]): ServiceItem | undefined {
     const known = this.#done.get(name) ?? this.#services.get(name);
-    if (known?.config === undefined || this.#done.has(name)) return known;
-    const item = this.#check(known, known.config, [...stack, name]);
+    if (known === undefined || this.#done.has(name)) return known;
+    const item = this.#checked(known, [...stack, name]);
     this.#done.set(name, item);
     return item;
+  }
+
+  #checked(item: ServiceItem, stack: readonly string[]): ServiceItem {
+    if (item.config !== undefined) return this.#check(item, item.config, stack);
+    // Of one that could not be decoded only what it names is looked at: what it lacks may be what could not be read.
+    const salvaged = item.salvaged as ServiceConfig | undefined;
+    if (salvaged === undefined) return item;
+    const { diagnostics } = this.#check({ ...item, diagnostics: [] }, salvaged, stack);
+    return withFindings(
+      item,
+      diagnostics.filter(({ severity }) => severity === 'error'),
+    );
   }
 
   #check(item: ServiceItem, config: ServiceConfig, stack: readonly string[]): ServiceItem {
@@ -112,6 +124,8 @@ class ServiceResolver {
     const diagnostics: Diagnostic[] = [];
     const children: { readonly service: string; readonly weight: number }[] = [];
     for (const [index, { name: written, weight }] of services.entries()) {
+      // Only what is left of a broken service has children without a name.
+      if (written === '') continue;
       const at = ['weighted', 'services', index, 'name'];
       const name = resolveName(written, item.provider);
       const recursion = this.#recursion(name, stack);

@@ -22,6 +22,8 @@ export function settleTlsHosts(
   options: ReadonlyMap<string, Item<TlsOptions>>,
   entryPoints: ReadonlyMap<string, EntryPointSettings>,
 ): TlsHosts {
+  if (![...routers.values()].some(({ resolved }) => resolved?.tls !== undefined))
+    return { routers, hosts: new Map(), refusedHosts: new Map() };
   const conflicts = findConflicts(routers);
   const settled = [...routers.values()].flatMap((item) => resolveConflicts(item, conflicts.get(item.name)));
   const hosts = new Map<string, Map<string, string>>();

@@ -13,6 +13,7 @@ export function markUnreachable(routers: ReadonlyMap<string, RouterItem>): Reado
     for (const loser of losers)
       if (winner !== undefined && !findings.has(loser.name)) findings.set(loser.name, shadowed(loser, winner));
   }
+  if (findings.size === 0) return routers;
   return new Map(
     [...routers].map(([name, item]) => {
       const finding = findings.get(name);
@@ -23,17 +24,19 @@ export function markUnreachable(routers: ReadonlyMap<string, RouterItem>): Reado
 
 /** Routers that are asked about the same connections with the same rule: two or more each. */
 function sameRules(routers: ReadonlyMap<string, RouterItem>): readonly RouterItem[][] {
-  const groups = new Map<string, RouterItem[]>();
+  // Nearly all rules stand alone, so that a list is made for the second of a kind only.
+  const groups = new Map<string, RouterItem | RouterItem[]>();
   for (const item of routers.values()) {
     if (item.resolved === undefined) continue;
     for (const entryPoint of item.resolved.entryPoints) {
       const key = `${entryPoint} ${item.resolved.tls === undefined ? 'plain' : 'tls'} ${(item.config?.rule ?? '').replace(/\s+/g, ' ').trim()}`;
       const group = groups.get(key);
-      if (group === undefined) groups.set(key, [item]);
-      else group.push(item);
+      if (group === undefined) groups.set(key, item);
+      else if (Array.isArray(group)) group.push(item);
+      else groups.set(key, [group, item]);
     }
   }
-  return [...groups.values()].filter((group) => group.length > 1);
+  return [...groups.values()].filter((group) => Array.isArray(group));
 }
 
 function shadowed(loser: RouterItem, winner: RouterItem): Diagnostic {

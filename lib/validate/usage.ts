@@ -7,10 +7,11 @@ export function withUsage(configuration: Configuration): Configuration {
   for (const router of configuration.routers.values()) note(router, configuration.services, users);
   return {
     ...configuration,
-    routers: mapItems(configuration.routers, (item) => ({
-      ...item,
-      using: item.resolved?.entryPoints ?? item.config?.entryPoints ?? [],
-    })),
+    // A router that is served knows already.
+    routers: mapItems(configuration.routers, (item) => {
+      const using = item.resolved?.entryPoints ?? item.config?.entryPoints ?? [];
+      return using === item.using ? item : { ...item, using };
+    }),
     services: mapItems(configuration.services, (item) => ({ ...item, usedBy: listed(users.services.get(item.name)) })),
     middlewares: mapItems(configuration.middlewares, (item) => ({
       ...item,

@@ -33,7 +33,12 @@ export function validate(configuration: Configuration, settings: Settings, optio
   const middlewares = checkMiddlewares(withRefusals('middleware', configuration.middlewares, refused), context);
   const services = checkServices(withRefusals('service', configuration.services, refused), { middlewares, transports });
   const tls = checkTls(configuration.tls, context, refused);
-  const resolved = checkRouters(configuration.routers, { settings, services, middlewares });
+  const resolved = checkRouters(configuration.routers, {
+    settings,
+    services,
+    middlewares,
+    previous: previous?.routers,
+  });
   const { routers, hosts, refusedHosts } = settleTlsHosts(resolved, tls.options, settings.entryPoints);
   return withUsage({
     ...configuration,

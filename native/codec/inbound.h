@@ -7,8 +7,8 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "codec/message.h"
+#include "codec/raw_body.h"
 #include "loop/task.h"
-#include "net/stream.h"
 
 namespace fairlead::codec {
 
@@ -20,9 +20,8 @@ struct BodyChunk {
 
 /// The client's side of one exchange. Failures are the client's unless they say otherwise. At most one read and one
 /// write at a time.
-class Inbound {
+class Inbound : public RawSide {
  public:
-  virtual ~Inbound() = default;
 
   /// The next piece of the request body, as soon as there is one; decoded. `deadline` 0 = none.
   virtual loop::Task<Result<BodyChunk>> read_body(Nanos deadline) = 0;

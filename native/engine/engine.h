@@ -23,6 +23,8 @@ struct Options {
   std::uint64_t idle_buffer_bytes = 4 << 20;
   /// Microseconds a worker polls before it sleeps while a request is in flight; 0 = never.
   std::uint32_t poll_microseconds = 0;
+  /// Bytes that must be left of a body in clear text for the kernel to move it (splice); 0 = everything is copied.
+  std::uint32_t splice_bytes = 0;
 };
 
 /// Told from any thread that events() has something to read. Must return quickly and not call the engine.

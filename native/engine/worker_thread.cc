@@ -24,6 +24,7 @@ WorkerThread::WorkerThread(const WorkerSetup& setup)
       worker_(std::make_unique<exchange::Worker>(setup.number, setup.workers, setup.idle_buffer_bytes, setup.resolver,
                                                  setup.shared, setup.log)) {
   worker_->loop.set_polling(setup.poll_microseconds);
+  worker_->splice_bytes = setup.splice_bytes;
 }
 
 void WorkerThread::start() {

@@ -99,6 +99,7 @@ class Exchange final : public middleware::Facilities {
   loop::Task<Status> relay_interim();
   loop::Task<void> pump_body(bool send_continue);
   void start_pump(bool send_continue);
+  void body_failed(Error error);
   void request_sent();
   bool replayable() const;
   static void on_response_late(loop::Timer& timer);

@@ -3,6 +3,7 @@
 
 #include "exchange/exchange.h"
 #include "exchange/forwarded_headers.h"
+#include "exchange/splice.h"
 #include "upstream/connect.h"
 
 namespace fairlead::exchange {
@@ -150,6 +151,13 @@ void Exchange::start_pump(bool send_continue) {
   pump_.start();
 }
 
+/// The client did not send all of its body: what it has begun at the server must not be taken for the whole.
+void Exchange::body_failed(Error error) {
+  pump_failed_ = true;
+  pump_status_ = error;
+  outbound_->abort();
+}
+
 /// Carries the request body while the response is waited for.
 loop::Task<void> Exchange::pump_body(bool send_continue) {
   if (send_continue) {
@@ -161,11 +169,16 @@ loop::Task<void> Exchange::pump_body(bool send_continue) {
   const Nanos limit = settings().read_timeout;
   const Nanos deadline = limit == 0 ? 0 : started_ + limit;
   for (bool last = false; !last;) {
+    if (splices(worker_, inbound_, *outbound_)) {
+      const Status moved = co_await splice_body(worker_, inbound_, *outbound_, deadline);
+      if (!moved.ok()) {
+        if (moved.error().origin == Origin::kClient) body_failed(moved.error());
+        co_return;
+      }
+    }
     const Result<codec::BodyChunk> chunk = co_await inbound_.read_body(deadline);
     if (!chunk.ok()) {
-      pump_failed_ = true;
-      pump_status_ = chunk.error();
-      outbound_->abort();
+      body_failed(chunk.error());
       co_return;
     }
     last = chunk->last;

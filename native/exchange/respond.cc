@@ -2,6 +2,7 @@
 #include "exchange/exchange.h"
 
 #include "codec/status_text.h"
+#include "exchange/splice.h"
 
 namespace fairlead::exchange {
 namespace {
@@ -97,6 +98,10 @@ loop::Task<Status> Exchange::stream_body(codec::BodyChunk chunk) {
   if (chunk.last && !pump_.valid()) outbound_->finish();
   Status status = co_await inbound_.write_head(response_, chunk.data, chunk.last && !has_trailers);
   while (status.ok() && !chunk.last) {
+    if (splices(worker_, *outbound_, inbound_)) {
+      const Status moved = co_await splice_body(worker_, *outbound_, inbound_, 0);
+      if (!moved.ok()) co_return moved;
+    }
     const Result<codec::BodyChunk> next = co_await outbound_->read_body(0);
     if (!next.ok()) co_return next.error();
     chunk = *next;

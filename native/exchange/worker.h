@@ -10,6 +10,7 @@
 #include "exchange/service_state.h"
 #include "loop/loop.h"
 #include "net/buffer.h"
+#include "net/pipe.h"
 #include "net/resolver.h"
 #include "net/stream.h"
 #include "stats/counters.h"
@@ -43,6 +44,9 @@ class Worker {
   loop::Loop loop;
   net::StreamScratch scratch;
   net::BufferPool buffers;
+  net::PipePool pipes{kMostPipes, kMostIdlePipes};
+  /// A body of which at least this much is left is moved by the kernel where that is possible; 0 = none is.
+  std::uint64_t splice_bytes = 0;
   net::Resolver resolver;
   stats::Counters counters;
   upstream::PoolRegistry pools;
@@ -78,6 +82,12 @@ class Worker {
   std::uint64_t next_request_id() { return id_base_ + (++last_id_ * id_step_); }
 
  private:
+  // Bounds what lies in pipes: 64 MiB. Further transfers copy.
+  static constexpr std::size_t kMostPipes = 64;
+  // Descriptors that are kept for the next transfer: 32. Few are in use at once, since only a receiver that is slower
+  // than its sender keeps one while it waits.
+  static constexpr std::size_t kMostIdlePipes = 16;
+
   struct Shedder : loop::Waiter {
     using Waiter::Waiter;
     Worker* owner = nullptr;

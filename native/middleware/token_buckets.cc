@@ -105,7 +105,8 @@ void TokenBuckets::rebuild(Shard& shard, std::uint64_t now) {
   const auto lives = [now](const Bucket& bucket) { return bucket.full_at > now; };
   shard.size = static_cast<std::size_t>(std::count_if(old.get(), end, lives));
   // Twice the room that is needed, so that the next rebuild is as many insertions away as this one cost.
-  shard.capacity = std::max(kFewestSlots, std::bit_ceil((shard.size + 1) * 3));
+  constexpr std::size_t kMostSlots = std::bit_ceil((kShardSources + 1) * 3);
+  shard.capacity = std::clamp(std::bit_ceil((shard.size + 1) * 3), kFewestSlots, kMostSlots);
   shard.buckets = std::make_unique<Bucket[]>(shard.capacity);
   for (Bucket* bucket = old.get(); bucket != end; ++bucket) {
     if (lives(*bucket)) find(shard, bucket->source, hash_of(bucket->source)) = *bucket;

@@ -77,9 +77,11 @@ class BufferPool {
  public:
   /// Room for a head and what comes with it, plus room to write a larger head in front of a body.
   static constexpr std::size_t kSmallBytes = 20 * 1024;
-  /// Few system calls per megabyte for bulk bodies.
-  static constexpr std::size_t kLargeBytes = 256 * 1024;
+  /// Few system calls and wake-ups per megabyte for bulk bodies.
+  static constexpr std::size_t kLargeBytes = 1024 * 1024;
   static constexpr std::size_t kHeadroom = 4 * 1024;
+  /// While this much is in use, bulk() hands out small buffers.
+  static constexpr std::size_t kBulkLimit = 64 * 1024 * 1024;
 
   /// At most `idle_limit` bytes stay allocated while unused.
   explicit BufferPool(std::size_t idle_limit) : idle_limit_(idle_limit) {}
@@ -89,6 +91,9 @@ class BufferPool {
 
   Buffer small() { return take(small_, kSmallBytes); }
   Buffer large() { return take(large_, kLargeBytes); }
+  /// For a body of which much is left: large as long as not too many bytes are in use, which many slow receivers would
+  /// bring about, else small.
+  Buffer bulk() { return used_ < kBulkLimit ? large() : small(); }
   /// A buffer of at least `bytes`; pooled when it fits.
   Buffer of(std::size_t bytes);
   /// Bytes handed out at the moment.

@@ -1,10 +1,12 @@
 #include "net/stream.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace fairlead::net {
@@ -26,6 +28,16 @@ ssize_t send_bytes(int fd, const char* from, std::size_t size) {
   return ::syscall(SYS_sendto, fd, from, size, MSG_NOSIGNAL, nullptr, 0);
 }
 #endif
+
+// Neither end blocks: pipes and sockets are non-blocking, and the pipe's part has a flag of its own.
+ssize_t splice_bytes(int from, int to, std::size_t size) {
+  return ::syscall(SYS_splice, from, nullptr, to, nullptr, size, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+}
+
+// So much of a long body is worth a wake-up. Larger steps gain nothing more.
+constexpr std::uint64_t kBulkMark = 512 * 1024;
+// How long less than that may lie in the kernel. The timers make up to twice as much of it.
+constexpr Nanos kBulkPatience = 4 * kMillisecond;
 
 // A write through TLS takes at most this much at once, so that unsent ciphertext stays bounded.
 constexpr std::size_t kSecureWriteBytes = 256 * 1024;
@@ -70,6 +82,70 @@ IoResult Stream::send(std::string_view bytes) {
   }
   failed_ = true;
   return IoResult::of(Kind::kError);
+}
+
+IoResult Stream::splice_in(Pipe& pipe, std::uint64_t most) {
+  if (!descriptor_.readable) return IoResult::of(Kind::kAgain);
+  const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(most, PipePool::kPipeBytes));
+  ssize_t got;
+  do {
+    got = splice_bytes(descriptor_.fd(), pipe.write_end(), size);
+  } while (got < 0 && errno == EINTR);
+  if (got > 0) {
+    pipe.filled(static_cast<std::size_t>(got));
+    return IoResult::bytes(static_cast<std::size_t>(got));
+  }
+  if (got == 0) return IoResult::of(Kind::kEof);
+  if (errno == EAGAIN) {
+    // The pipe was empty, so it was the socket that had nothing.
+    descriptor_.readable = false;
+    return IoResult::of(Kind::kAgain);
+  }
+  failed_ = true;
+  return IoResult::of(Kind::kError);
+}
+
+IoResult Stream::splice_out(Pipe& pipe) {
+  if (!descriptor_.writable) return IoResult::of(Kind::kAgain);
+  ssize_t sent;
+  do {
+    sent = splice_bytes(pipe.read_end(), descriptor_.fd(), pipe.held());
+  } while (sent < 0 && errno == EINTR);
+  if (sent > 0) {
+    // Fewer than there were need not mean that the socket is full; the next call finds out.
+    pipe.drained(static_cast<std::size_t>(sent));
+    return IoResult::bytes(static_cast<std::size_t>(sent));
+  }
+  if (sent < 0 && errno == EAGAIN) {
+    descriptor_.writable = false;
+    return IoResult::of(Kind::kAgain);
+  }
+  failed_ = true;
+  return IoResult::of(Kind::kError);
+}
+
+void Stream::set_low_water(int bytes) {
+  if (bytes == 1) trickles_ = false;
+  if (bytes == low_water_ || !open()) return;
+  if (::setsockopt(descriptor_.fd(), SOL_SOCKET, SO_RCVLOWAT, &bytes, sizeof(bytes)) == 0) low_water_ = bytes;
+}
+
+loop::Task<loop::Wake> Stream::await_bulk(std::uint64_t left, Nanos deadline) {
+  const std::uint64_t mark = trickles_ ? 1 : std::min(left, kBulkMark);
+  if (mark > 1) {
+    set_low_water(static_cast<int>(mark));
+    const Nanos soon = loop_.now() + kBulkPatience;
+    const bool is_sooner = deadline == 0 || soon < deadline;
+    const loop::Wake wake = co_await readable(is_sooner ? soon : deadline);
+    if (wake != loop::Wake::kTimeout || !is_sooner) co_return wake;
+    set_low_water(1);
+    trickles_ = true;
+    // What is there may be less than the mark, and then no edge has told of it.
+    descriptor_.readable = true;
+    co_return loop::Wake::kReady;
+  }
+  const loop::Wake wake = co_await readable(deadline);
+  co_return wake;
 }
 
 IoResult Stream::flush() {

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "loop/loop.h"
 #include "loop/task.h"
+#include "net/pipe.h"
 #include "net/secure_layer.h"
 
 namespace fairlead::net {
@@ -71,6 +72,18 @@ class Stream {
   /// Encrypted bytes that the socket did not take yet.
   bool has_unsent() const { return !unsent_.empty(); }
 
+  /// Moves at most `most` bytes from the socket into the empty `pipe`, or what the pipe holds to the socket. Clear text
+  /// only; results as of try_read() and try_write().
+  IoResult splice_in(Pipe& pipe, std::uint64_t most);
+  IoResult splice_out(Pipe& pipe);
+
+  /// Waits for more of a long body of which `left` bytes are still to come (on the wire at least as many): until so much
+  /// of it is there that few calls carry it, or a few milliseconds have passed. A peer that is slower than that is waited
+  /// for byte by byte from then on. Call expect_anything() when the body has ended.
+  loop::Task<loop::Wake> await_bulk(std::uint64_t left, Nanos deadline);
+  /// From now on single bytes wake us again.
+  void expect_anything() { set_low_water(1); }
+
   loop::IoWait readable(Nanos deadline) { return {loop_, descriptor_, loop::IoWait::Direction::kRead, deadline}; }
   loop::IoWait writable(Nanos deadline) { return {loop_, descriptor_, loop::IoWait::Direction::kWrite, deadline}; }
   /// True when a read would return something (or the end) without waiting, as far as is known without asking.
@@ -94,6 +107,7 @@ class Stream {
   IoResult read_secure(std::span<char> into);
   IoResult write_secure(std::string_view bytes);
   void emit(ByteBuffer& output);
+  void set_low_water(int bytes);
 
   loop::Loop& loop_;
   StreamScratch& scratch_;
@@ -101,7 +115,9 @@ class Stream {
   std::unique_ptr<SecureLayer> secure_;
   ByteBuffer stashed_;  // ciphertext received, not consumed
   ByteBuffer unsent_;   // ciphertext produced, not sent
+  int low_water_ = 1;   // SO_RCVLOWAT
   bool failed_ = false;
+  bool trickles_ = false;  // the body that is being received comes too slowly to wait for much of it
 };
 
 }  // namespace fairlead::net

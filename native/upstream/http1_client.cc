@@ -194,6 +194,26 @@ loop::Task<Result<codec::BodyChunk>> Http1Client::read_body(Nanos deadline) {
   co_return translate(piece);
 }
 
+codec::RawRest Http1Client::raw_source() {
+  if (connection_ == nullptr || !body_) return {};
+  return {&connection_->stream, body_->raw_left(), 0};
+}
+
+Error Http1Client::raw_source_failed(const net::IoResult& result) {
+  return translate({{}, BodySource::failure_of(result)}).error();
+}
+
+// The length of the request's body is the client's, and counted there.
+codec::RawRest Http1Client::raw_sink() {
+  if (connection_ == nullptr || out_ != BodyKind::kLength || connection_->stream.secure() != nullptr) return {};
+  return {&connection_->stream, ~std::uint64_t{0}, 0};
+}
+
+Error Http1Client::raw_sink_failed(const net::IoResult&) {
+  failed_ = true;
+  return broken();
+}
+
 void Http1Client::abort() {
   failed_ = true;
   if (connection_ != nullptr) ::shutdown(connection_->stream.descriptor().fd(), SHUT_RDWR);

@@ -36,6 +36,14 @@ class Http1Client final : public Outbound {
   std::uint64_t held_bytes() const {
     return in_.capacity() + (body_ ? body_->held_bytes() : 0) + (connection_ ? connection_->stream.held_bytes() : 0);
   }
+
+  // RawSide
+  codec::RawRest raw_source() override;
+  void raw_taken(std::uint64_t bytes) override { body_->taken(bytes); }
+  Error raw_source_failed(const net::IoResult& result) override;
+  codec::RawRest raw_sink() override;
+  Error raw_sink_failed(const net::IoResult& result) override;
+
   /// After a 101: gives the connection away, with what the server has sent already; no buffer when that is nothing.
   std::unique_ptr<Connection> take_tunnel(net::Buffer& first);
 

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "codec/inbound.h"
 #include "codec/message.h"
+#include "codec/raw_body.h"
 #include "loop/task.h"
 
 namespace fairlead::upstream {
@@ -22,10 +23,8 @@ struct Forwarding {
 
 /// The server's side of one exchange. Failures are the server's; `Error::retry` says whether the request may be sent
 /// again. One read and one write may be under way at the same time.
-class Outbound {
+class Outbound : public codec::RawSide {
  public:
-  virtual ~Outbound() = default;
-
   /// Sends the head, and `first` with it in the same packet when it fits. `last`: `first` ends the body.
   virtual loop::Task<Status> write_head(const codec::Request& request, const Forwarding& forwarding,
                                         std::string_view first, bool last) = 0;

@@ -1,39 +1,27 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { describe, test } from 'node:test';
 import { Worker } from 'node:worker_threads';
-import { isInstrumented } from '../support/deadline.js';
+import { ended, ways } from '../support/exits.js';
 
 const support = (name: string): string => fileURLToPath(new URL(`../support/lib/${name}`, import.meta.url));
 
-/**
- * Busy native threads crash a third of the exits unless they are joined first. A sanitizer sees what is wrong without a
- * crash, and makes each start of Node take seconds.
- */
-const attempts = isInstrumented ? 2 : 6;
-
-interface Ended {
-  readonly code: number | null;
-  readonly signal: string | null;
-}
-
-/** How a program that ends in that way ended. */
-async function ended(how: string): Promise<Ended> {
-  const child = spawn(process.execPath, ['--import', 'tsx', support('exiting.ts'), how], { stdio: 'ignore' });
-  const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
-  return { code, signal };
-}
-
-const codes = { 'process.exit': 7, 'process.reallyExit': 7, 'an exception': 1, 'the end of the program': 7 };
+/** Busy native threads crash a third of the exits unless they are joined first. */
+const attempts = 6;
 
 describe('a process with a busy proxy ends cleanly', { concurrency: 2 }, () => {
-  for (const [how, code] of Object.entries(codes)) {
-    test(`by ${how}`, async () => {
-      for (let attempt = 0; attempt < attempts; attempt++) assert.deepEqual(await ended(how), { code, signal: null });
+  for (const [how, code] of Object.entries(ways)) {
+    test(`G8: by ${how}`, async () => {
+      for (let attempt = 0; attempt < attempts; attempt++) {
+        assert.deepEqual(await ended('exiting.ts', how), { code, signal: null });
+      }
     });
   }
+
+  test('G8: after its worker threads with busy proxies were terminated', async () => {
+    assert.deepEqual(await ended('terminating.ts', '3'), { code: 7, signal: null });
+  });
 });
 
 test('worker threads have proxies of their own, which end with them', async () => {

@@ -22,7 +22,7 @@ async function stopUnderLoad(url: string): Promise<number> {
   await using command = new Command([`--configFile=${configFile}`]);
   await using load = await LoadProcess.start({ port: await command.port() });
   command.signal('SIGTERM');
-  const { answered, failures } = await load.refused();
+  const { answered, failures } = await load.ended();
   assert.deepEqual(failures, []);
   assert.deepEqual(await command.ended(), { code: 0, signal: null });
   assert.doesNotMatch(command.output, /cut/);

@@ -16,6 +16,8 @@ export interface LoadOrder {
 }
 
 export interface LoadReport {
+  /** No client asks any more. */
+  readonly isLast: boolean;
   readonly answered: number;
   /** What went wrong, the first of it: a request without its whole answer of status 200 did. */
   readonly failures: readonly string[];
@@ -30,10 +32,14 @@ const program = fileURLToPath(new URL('lib/loading.ts', import.meta.url));
 export class LoadProcess implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly #ended: Promise<unknown>;
+  readonly #last: Promise<LoadReport>;
 
   private constructor(child: ChildProcess) {
     this.#child = child;
     this.#ended = once(child, 'exit');
+    this.#last = new Promise((resolve) => {
+      child.on('message', (report: LoadReport) => report.isLast && resolve(report));
+    });
   }
 
   /** Resolves once answers come. A client that is refused ends; the others go on until `stop`. */
@@ -54,16 +60,13 @@ export class LoadProcess implements AsyncDisposable {
 
   /** Lets every client end its request. */
   async stop(): Promise<LoadReport> {
-    const told = once(this.#child, 'message');
     this.#child.send('stop');
-    const [report] = (await within(told, 'the load ends', 4 * ample)) as [LoadReport];
-    return report;
+    return this.ended();
   }
 
-  /** The last report, once every client was refused. */
-  async refused(): Promise<LoadReport> {
-    const [report] = (await within(once(this.#child, 'message'), 'every client is refused', 4 * ample)) as [LoadReport];
-    return report;
+  /** The last report, once every client has stopped or was refused. */
+  async ended(): Promise<LoadReport> {
+    return within(this.#last, 'the load ends', 4 * ample);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -69,34 +69,58 @@ BodySource::Piece BodySource::take_all() {
 net::Buffer& BodySource::prepare() {
   const bool bulk = kind_ != BodyKind::kLength || remaining_ > kBulkBytes;
   if (!own_.valid()) {
-    own_ = bulk && bytes_ > 0 ? pool_.large() : pool_.small();
+    own_ = bulk && bytes_ > 0 ? pool_.bulk() : pool_.small();
   } else if (bulk && own_.capacity() < net::BufferPool::kLargeBytes && bytes_ > kBulkBytes) {
-    own_ = pool_.large();
+    own_.release();
+    own_ = pool_.bulk();
   }
   own_.clear();
   active_ = &own_;
   return own_;
 }
 
+/// Nothing is there. A buffer is not held meanwhile: the next one to be taken is the one that is warm in the cache.
+loop::Task<loop::Wake> BodySource::await_more(Nanos deadline) {
+  own_.release();
+  loop::Wake wake = loop::Wake::kNone;
+  if (kind_ == BodyKind::kLength && remaining_ > kBulkBytes) {
+    wake = co_await stream_.await_bulk(remaining_, deadline);
+  } else {
+    stream_.expect_anything();
+    wake = co_await stream_.readable(deadline);
+  }
+  co_return wake;
+}
+
+BodySource::Failure BodySource::failure_of(const net::IoResult& result) {
+  if (result.kind == Kind::kTimeout) return Failure::kTimeout;
+  return result.kind == Kind::kEof ? Failure::kTruncated : Failure::kBroken;
+}
+
+void BodySource::taken(std::uint64_t bytes) {
+  bytes_ += bytes;
+  remaining_ -= bytes;
+  finished_ = remaining_ == 0;
+  if (finished_) stream_.expect_anything();
+}
+
 loop::Task<BodySource::Piece> BodySource::read(Nanos deadline) {
   for (;;) {
     const Piece piece = try_read();
+    if (finished_) stream_.expect_anything();
     if (piece.failure != Failure::kNone || !piece.chunk.data.empty() || piece.chunk.last) co_return piece;
     net::Buffer& buffer = prepare();
-    const net::IoResult got = co_await stream_.read(buffer.tail(), deadline);
-    switch (got.kind) {
-      case Kind::kBytes:
-        buffer.commit(got.count);
-        break;
-      case Kind::kEof:
-        if (kind_ != BodyKind::kUntilClose) co_return Piece{{}, Failure::kTruncated};
-        finished_ = true;
-        break;
-      case Kind::kTimeout:
-        co_return Piece{{}, Failure::kTimeout};
-      case Kind::kAgain:
-      case Kind::kError:
-        co_return Piece{{}, Failure::kBroken};
+    const net::IoResult got = stream_.try_read(buffer.tail());
+    if (got.ok()) {
+      buffer.commit(got.count);
+    } else if (got.kind == Kind::kAgain) {
+      const loop::Wake wake = co_await await_more(deadline);
+      if (wake == loop::Wake::kTimeout) co_return Piece{{}, Failure::kTimeout};
+      if (wake == loop::Wake::kHangup) co_return Piece{{}, Failure::kBroken};
+    } else if (got.kind == Kind::kEof && kind_ == BodyKind::kUntilClose) {
+      finished_ = true;
+    } else {
+      co_return Piece{{}, failure_of(got)};
     }
   }
 }

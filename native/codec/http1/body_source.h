@@ -34,6 +34,16 @@ class BodySource {
   Piece try_read();
   /// Waits for the next piece. `deadline` 0 = none.
   loop::Task<Piece> read(Nanos deadline);
+  /// Bytes that are still to come from the socket as they are; 0 when that is not known or something lies in between.
+  std::uint64_t raw_left() const {
+    const bool as_it_is = kind_ == BodyKind::kLength && !finished_ && active_ != nullptr && active_->empty() &&
+                          stream_.secure() == nullptr;
+    return as_it_is ? remaining_ : 0;
+  }
+  net::Stream& stream() { return stream_; }
+  /// `bytes` of raw_left() have been taken from the socket past us.
+  void taken(std::uint64_t bytes);
+  static Failure failure_of(const net::IoResult& result);
   /// True when bytes behind the body's end have been received.
   bool has_rest() const { return active_ != nullptr && !active_->empty(); }
   /// Moves what lies behind the end of the body into `into` and gives our own buffer back.
@@ -48,6 +58,7 @@ class BodySource {
   Piece take_chunked();
   Piece take_all();
   net::Buffer& prepare();
+  loop::Task<loop::Wake> await_more(Nanos deadline);
 
   net::Stream& stream_;
   net::BufferPool& pool_;

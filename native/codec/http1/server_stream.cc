@@ -135,6 +135,21 @@ loop::Task<Result<BodyChunk>> ServerStream::read_body(Nanos deadline) {
   co_return translate(piece);
 }
 
+Error ServerStream::raw_source_failed(const net::IoResult& result) {
+  closing_ = true;
+  return translate({{}, BodySource::failure_of(result)}).error();
+}
+
+RawRest ServerStream::raw_sink() {
+  const bool as_it_is = out_ == BodyKind::kLength && head_written_ && !discards_body_ && stream_.secure() == nullptr;
+  return {&stream_, as_it_is ? owed_ : 0, stall_};
+}
+
+void ServerStream::raw_written(std::uint64_t bytes) {
+  bytes_written_ += bytes;
+  owed_ -= bytes;
+}
+
 Status ServerStream::outcome(const net::IoResult& sent) {
   if (sent.ok()) return Unit{};
   closing_ = true;

@@ -60,6 +60,14 @@ class ServerStream final : public Inbound {
   std::uint64_t bytes_read() const override { return body_.bytes(); }
   std::uint64_t bytes_written() const override { return bytes_written_; }
 
+  // RawSide
+  RawRest raw_source() override { return {&stream_, body_.raw_left(), 0}; }
+  void raw_taken(std::uint64_t bytes) override { body_.taken(bytes); }
+  Error raw_source_failed(const net::IoResult& result) override;
+  RawRest raw_sink() override;
+  void raw_written(std::uint64_t bytes) override;
+  Error raw_sink_failed(const net::IoResult& result) override { return outcome(result).error(); }
+
  private:
   bool make_room(const HeadLimits& limits);
   void begin_exchange(Request& request);

@@ -34,9 +34,15 @@ export async function compiled(
   files: Readonly<Record<string, FileRead>> = {},
 ): Promise<CompiledTest> {
   const result = await installFromObject(install, 'the test', installPorts);
-  const settings = settingsOf(result.config, { value: result.config, origin: result.originOf.bind(result) });
-  const { document, diagnostics } = parseText({ name: 'dynamic.yml', text: dynamic });
-  const loaded = document && { document, files: new Map(Object.entries(files)), findings: diagnostics, broken: [] };
+  const document = { value: result.config, origin: result.originOf.bind(result) };
+  const settings = settingsOf(result.config, document, result.udpEntryPoints);
+  const parsed = parseText({ name: 'dynamic.yml', text: dynamic });
+  const loaded = parsed.document && {
+    document: parsed.document,
+    files: new Map(Object.entries(files)),
+    findings: parsed.diagnostics,
+    broken: [],
+  };
   const delivered = { provider: 'file', documents: loaded === undefined ? [] : [loaded], findings: [] };
   const configuration = assemble([delivered], settings, { now: new Date() });
   const around = {

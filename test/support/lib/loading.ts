@@ -62,11 +62,11 @@ async function client(keeps: boolean, secure: boolean): Promise<void> {
   }
 }
 
-function report(): LoadReport {
+function report(isLast = false): LoadReport {
   const sorted = Float64Array.from(latencies).sort();
   latencies = [];
   const at = (share: number): number => sorted[Math.floor(sorted.length * share)] ?? 0;
-  return { answered, failures: failures.slice(0, 20), p50: at(0.5), p99: at(0.99), measured: sorted.length };
+  return { isLast, answered, failures: failures.slice(0, 20), p50: at(0.5), p99: at(0.99), measured: sorted.length };
 }
 
 process.on('message', (order: 'report' | 'stop') => {
@@ -78,5 +78,5 @@ process.on('disconnect', () => process.exit(0));
 const lanes = (count: number, keeps: boolean, secure: boolean): Promise<void>[] =>
   Array.from({ length: count }, () => client(keeps, secure));
 await Promise.all([...lanes(keeping, true, false), ...lanes(fresh, false, false), ...lanes(tls, false, true)]);
-process.send?.(report());
+process.send?.(report(true));
 process.disconnect();

@@ -31,6 +31,15 @@ describe('routers', () => {
     assert.ok((many - few) / 1000 < 150, `${(many - few) / 1000} bytes`);
   });
 
+  test('are told when they name an entry point for UDP', async () => {
+    const { findings } = await compiled(
+      { entryPoints: { ...web, dns: { address: ':53/udp' } } },
+      `http:\n  routers:\n    a: { rule: "Path(\`/\`)", service: s, entryPoints: [web, dns] }\n  services:\n${service('s')}`,
+    );
+    const said = findings.filter(({ path }) => path.startsWith('http.')).map(({ code, message }) => [code, message]);
+    assert.deepEqual(said, [['FL3022', 'entryPoint "dns" is for UDP']]);
+  });
+
   test('have a program only where the index cannot decide', async () => {
     const { snapshot } = await compiled(
       { entryPoints: web },

@@ -35,6 +35,20 @@ const cases: readonly (readonly [name: string, failure: Partial<LoadFailure>, ca
     /another system/,
     /npm install --force/,
   ],
+  ['the file is cut off', { reason: '/app/x.node: file too short' }, /is damaged/, /npm install --force/],
+  [
+    'the file is cut off in the middle',
+    { reason: '/app/x.node: ELF load command past end of file', root: '/src/fairlead' },
+    /is damaged/,
+    /npm run build/,
+  ],
+  ['the file cannot be loaded', { reason: '/app/x.node: something else' }, /is damaged/, /npm install --force/],
+  [
+    'none of the files is for this system',
+    { reason: 'No native build was found for platform=linux arch=x64 libc=musl' },
+    /no prebuilt addon for linux x64 with glibc/,
+    /npm run build/,
+  ],
   ['the mount forbids it', { reason: 'failed to map segment from shared object' }, /noexec/, /allows executing/],
   [
     'Node is old',

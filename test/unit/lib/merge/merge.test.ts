@@ -12,6 +12,55 @@ const entryPointsOf = (text: string, used: Settings) =>
       .map(({ name, resolved }) => [name, resolved?.entryPoints]),
   );
 
+describe('an object that cannot be decoded is checked as far as it can be read:', () => {
+  const found = (text: string): readonly (readonly [string, string])[] =>
+    check(text).findings.map(({ code, path }) => [code, path] as const);
+
+  test('a router', () => {
+    const text = `http:
+  routers:
+    r: { rule: "Host(x)", service: nobody, middlewares: [nothing], entryPoints: [nowhere], priority: high, tls: { certResolver: le } }
+    s: { service: noop@internal, middlewares: [nothing], prio: 1 }\n`;
+    assert.deepEqual(found(text), [
+      ['FL2006', 'http.routers.r.priority'],
+      ['FL4001', 'http.routers.r.rule'],
+      ['FL3004', 'http.routers.r.entryPoints[0]'],
+      ['FL3005', 'http.routers.r'],
+      ['FL3001', 'http.routers.r.middlewares[0]'],
+      ['FL3002', 'http.routers.r.service'],
+      ['FL3016', 'http.routers.r.tls.certResolver'],
+      ['FL2001', 'http.routers.s.prio'],
+      ['FL2003', 'http.routers.s.rule'],
+      ['FL3001', 'http.routers.s.middlewares[0]'],
+    ]);
+  });
+
+  test('a service', () => {
+    const text = `http:
+  services:
+    a: { middlewares: [nothing], loadBalancer: { servers: [ { url: "http://a", wieght: 1 } ], serversTransport: none } }
+    b: { weighted: { services: [ { name: a, weight: x }, { name: nobody } ] } }
+    c: { loadBalancer: { servers: nothing } }
+    d: { loadBalancer: {}, color: red }\n`;
+    assert.deepEqual(found(text), [
+      ['FL2001', 'http.services.a.loadBalancer.servers[0].wieght'],
+      ['FL3001', 'http.services.a.middlewares[0]'],
+      ['FL3003', 'http.services.a.loadBalancer.serversTransport'],
+      ['FL2002', 'http.services.b.weighted.services[0].weight'],
+      ['FL3013', 'http.services.b.weighted.services[0].name'],
+      ['FL3002', 'http.services.b.weighted.services[1].name'],
+      ['FL2002', 'http.services.c.loadBalancer.servers'],
+      ['FL2001', 'http.services.d.color'],
+    ]);
+  });
+
+  test('and is served as little as before', () => {
+    const { configuration } = check('http: { routers: { r: { rule: "Path(`/`)", service: noop@internal, x: 1 } } }\n');
+    const item = configuration.routers.get('r@file');
+    assert.deepEqual([item?.status, item?.config, item?.resolved], ['disabled', undefined, undefined]);
+  });
+});
+
 describe('routers without entry points', () => {
   const cases: readonly (readonly [name: string, used: Settings, expected: readonly string[]])[] = [
     [

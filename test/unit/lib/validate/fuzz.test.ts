@@ -135,6 +135,37 @@ test('survives any documents at all', () => {
   );
 });
 
+test('weighted services may name each other as they like: what leads back to itself is refused, the rest is served', () => {
+  const graph = fc.array(fc.array(fc.nat({ max: 11 }), { minLength: 1, maxLength: 4 }), {
+    minLength: 1,
+    maxLength: 12,
+  });
+  fc.assert(
+    fc.property(graph, (edges) => {
+      const services = Object.fromEntries(
+        edges.map((children, index) => {
+          const inner = children.filter((child) => child < edges.length).map((child) => ({ name: `s${child}` }));
+          const leaf = { loadBalancer: { servers: [{ url: 'http://a' }] } };
+          return [`s${index}`, inner.length === 0 ? leaf : { weighted: { services: inner } }];
+        }),
+      );
+      const configuration = run({ http: { services } });
+      keepsPromises(configuration);
+      for (const [index] of edges.entries()) {
+        const item = configuration.services.get(`s${index}@file`);
+        assert.equal(item?.status, reachesCircle(edges, index, []) ? 'disabled' : 'enabled', `s${index}`);
+      }
+    }),
+    { ...repeatable, numRuns: 300 },
+  );
+});
+
+function reachesCircle(edges: readonly (readonly number[])[], from: number, stack: readonly number[]): boolean {
+  if (stack.includes(from)) return true;
+  const inner = (edges[from] ?? []).filter((child) => child < edges.length);
+  return inner.some((child) => reachesCircle(edges, child, [...stack, from]));
+}
+
 type Path = readonly (string | number)[];
 
 function paths(value: unknown, path: Path): Path[] {

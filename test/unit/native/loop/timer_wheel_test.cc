@@ -199,3 +199,46 @@ TEST_CASE("sleeping for until_next() again and again fires every timer in time")
   }
   for (const auto& timer : timers) CHECK(timer->count == 1);
 }
+
+TEST_CASE(
+    "E14: of a hundred thousand timers that are due at once a turn fires a bounded number, and none is forgotten") {
+  TimerWheel wheel(kStart);
+  constexpr int kTimers = 100'000;
+  std::vector<std::unique_ptr<Probe>> timers;
+  int fired = 0;
+  for (int i = 0; i < kTimers; ++i) {
+    timers.push_back(std::make_unique<Probe>([&fired] { ++fired; }));
+    wheel.arm(*timers.back(), kStart + kSecond + i % 3 * kTick);
+  }
+  // In the same slot, a turn of the wheel later.
+  Probe later;
+  wheel.arm(later, kStart + kSecond + kTurn);
+  timers[kTimers - 1]->unlink();
+
+  // Due already, armed by a timer in the middle of it: its turn comes with the others.
+  Probe armed_meanwhile;
+  timers[50'000]->then = [&] {
+    ++fired;
+    wheel.arm(armed_meanwhile, kStart);
+  };
+  const Nanos now = kStart + kSecond + 4 * kTick;
+  int turns = 0;
+  while (fired < kTimers - 1) {
+    const int before = fired;
+    wheel.advance(now);
+    CHECK(fired - before <= static_cast<int>(TimerWheel::kMostAtOnce));
+    REQUIRE(fired > before);
+    if (fired < kTimers - 1) CHECK(wheel.until_next(now, kSecond) == 0);
+    ++turns;
+  }
+  CHECK(turns <= kTimers / static_cast<int>(TimerWheel::kMostAtOnce) + 2);
+  wheel.advance(now + kTick);
+  wheel.advance(now + 2 * kTick);
+  CHECK(armed_meanwhile.count == 1);
+  CHECK(later.count == 0);
+  CHECK(wheel.until_next(now + 2 * kTick, 10 * kSecond) > kSecond);
+  wheel.advance(now + kTurn);
+  CHECK(later.count == 1);
+  for (int i = 0; i < kTimers - 1; ++i) REQUIRE(timers[static_cast<std::size_t>(i)]->count == 1);
+  CHECK(timers[kTimers - 1]->count == 0);
+}

@@ -89,6 +89,18 @@ TEST_CASE("no more than the limit is kept while idle, of both sizes together") {
   CHECK(none.idle_bytes() == 0);
 }
 
+TEST_CASE("bulk buffers are large until too much is in use") {
+  BufferPool pool(0);
+  std::vector<Buffer> taken;
+  while (pool.used_bytes() < BufferPool::kBulkLimit) {
+    taken.push_back(pool.bulk());
+    REQUIRE(taken.back().capacity() == BufferPool::kLargeBytes);
+  }
+  CHECK(pool.bulk().capacity() == BufferPool::kSmallBytes);
+  taken.pop_back();
+  CHECK(pool.bulk().capacity() == BufferPool::kLargeBytes);
+}
+
 TEST_CASE("moving hands the block over, once") {
   BufferPool pool(1 << 20);
   Buffer one = pool.small();

@@ -224,3 +224,48 @@ TEST_CASE("cancelling a wait leaves the stream usable, and a destroyed stream le
   f.loop.mailbox().post([&] { f.loop.stop(); });
   f.loop.run();
 }
+
+namespace {
+
+Task<loop::Wake> bulk(Stream& stream, std::uint64_t left, Nanos deadline) {
+  const loop::Wake wake = co_await stream.await_bulk(left, deadline);
+  co_return wake;
+}
+
+}  // namespace
+
+TEST_CASE("much of a long body wakes at once, little of it after a moment, and then each byte") {
+  Fixture f(test::tcp_pair());
+  constexpr std::uint64_t kLong = 10 << 20;
+  CHECK(f.try_text().empty());
+  f.loop.mailbox().post([&] { test::send_all(f.peer.get(), "little"); });
+  const Nanos begun = monotonic_now();
+  CHECK(test::run(f.loop, bulk(*f.stream, kLong, 0)) == loop::Wake::kReady);
+  CHECK(monotonic_now() - begun < kSecond);
+  CHECK(f.try_text() == "little");
+  int mark = 0;
+  socklen_t size = sizeof(mark);
+  REQUIRE(::getsockopt(f.stream->descriptor().fd(), SOL_SOCKET, SO_RCVLOWAT, &mark, &size) == 0);
+  CHECK(mark == 1);
+  f.loop.mailbox().post([&] { test::send_all(f.peer.get(), "more"); });
+  CHECK(f.try_text().empty());
+  CHECK(test::run(f.loop, bulk(*f.stream, kLong, 0)) == loop::Wake::kReady);
+  CHECK(f.try_text() == "more");
+}
+
+TEST_CASE("a deadline that is near ends the wait for a long body") {
+  Fixture f(test::tcp_pair());
+  CHECK(f.try_text().empty());
+  CHECK(test::run(f.loop, bulk(*f.stream, 1 << 20, f.loop.refresh_now() + 1)) == loop::Wake::kTimeout);
+}
+
+TEST_CASE("the last bytes of a body, and the first ones behind it, wake") {
+  Fixture f(test::tcp_pair());
+  CHECK(f.try_text().empty());
+  f.loop.mailbox().post([&] { test::send_all(f.peer.get(), "12345"); });
+  CHECK(test::run(f.loop, bulk(*f.stream, 5, 0)) == loop::Wake::kReady);
+  CHECK(f.try_text() == "12345");
+  f.stream->expect_anything();
+  f.loop.mailbox().post([&] { test::send_all(f.peer.get(), "6"); });
+  CHECK(f.read(f.room).count == 1);
+}

@@ -1,0 +1,131 @@
+/** The tables of docs/performance.md. Pure. */
+import { type ResultScenario, type Results, figureOf, find, isPeer, lostOf, nameOf, valueOf } from './results.js';
+
+const MORE_IS_BETTER = 'GB per CPU second';
+
+/** Every scenario: Fairlead's figure, the best peer, and everyone as a multiple of Fairlead. */
+export function comparison(results: Results): string {
+  const names = [...new Set(results.scenarios.flatMap(({ proxies }) => proxies.map(({ proxy }) => proxy)))];
+  const others = names.filter((name) => name !== 'fairlead');
+  const head = ['Scenario', 'Unit', 'fairlead', '÷ best peer', ...others];
+  const rows = results.scenarios
+    .filter(({ proxies }) => proxies.some(({ proxy, median }) => proxy === 'fairlead' && median !== null))
+    .map((entry) => [
+      `**${nameOf(entry)}** ${entry.scenario.title}`,
+      entry.unit,
+      `**${figure(valueOf(entry, 'fairlead'))}**`,
+      ratioToBest(entry),
+      ...others.map((name) => cell(entry, name)),
+    ]);
+  return table(head, rows);
+}
+
+function cell(entry: ResultScenario, proxy: string): string {
+  const value = valueOf(entry, proxy);
+  if (value === undefined) return entry.proxies.some((row) => row.proxy === proxy) ? 'failed' : '–';
+  const lost = lostOf(entry, proxy);
+  const isCount = entry.unit === 'requests lost';
+  return `${figure(value)}${lost > 0 && !isCount ? ` (${lost} lost)` : ''}`;
+}
+
+/** Fairlead's figure as a part of the best peer's. */
+export function ratioToBest(entry: ResultScenario): string {
+  const own = valueOf(entry, 'fairlead');
+  const peers = entry.proxies
+    .filter(({ proxy }) => isPeer(proxy))
+    .flatMap(({ proxy, median }) => (median === null ? [] : [{ proxy, median }]));
+  const sorted = peers.toSorted((a, b) => a.median - b.median);
+  const best = entry.unit === MORE_IS_BETTER ? sorted.at(-1) : sorted[0];
+  if (own === undefined || best === undefined) return '–';
+  if (best.median === 0) return own === 0 ? `equal (${best.proxy})` : '–';
+  return `${(own / best.median).toFixed(2)} × ${best.proxy}`;
+}
+
+/** System calls per request where they were counted. */
+export function systemCalls(results: Results): string {
+  const rows = results.scenarios.flatMap((entry) =>
+    entry.proxies.flatMap(({ proxy, systemCalls: text }) => {
+      const [, total, names] = /^([\d.]+) per request \((.*)\)$/.exec(text ?? '') ?? [];
+      return total === undefined ? [] : [[nameOf(entry), proxy, total, names ?? '']];
+    }),
+  );
+  return table(['Scenario', 'Proxy', 'Calls per request', 'of which'], rows);
+}
+
+/** Reloads and the blocked control plane: what was lost, and the 99th percentiles in peace and in trouble. */
+export function trouble(results: Results): string {
+  const entries = [find(results, 'S11'), find(results, 'S15', 'waiting'), find(results, 'S15', 'computing')];
+  const rows = entries.flatMap((entry) =>
+    (entry?.proxies ?? []).map(({ proxy }) => [
+      entry?.scenario.variant ?? 'a reload each second',
+      proxy,
+      figure(figureOf(entry, proxy, 'p99 calm µs')),
+      figure(p99InTrouble(entry, proxy)),
+      entry === undefined ? '' : String(lostOf(entry, proxy)),
+      figure(figureOf(entry, proxy, 'idle cut')),
+    ]),
+  );
+  return table(
+    ['Trouble', 'Proxy', 'p99 before (µs)', 'p99 during (µs)', 'Requests lost', 'Idle connections cut'],
+    rows,
+  );
+}
+
+/** The 99th percentile during reloads or a block; undefined when nothing was answered. */
+export function p99InTrouble(entry: ResultScenario | undefined, proxy: string): number | undefined {
+  return entry?.scenario.measure === 'blocked' ? valueOf(entry, proxy) : figureOf(entry, proxy, 'p99 µs');
+}
+
+/** Memory per route: the difference between a large table and one of ten routes. */
+export function routeMemory(results: Results): string {
+  const few = find(results, 'S10', '10 routes');
+  const rows = ['50,000 routes', '100,000 routes'].flatMap((variant) => {
+    const many = find(results, 'S10', variant);
+    const routes = (many?.scenario.routes?.hosts ?? 0) * (many?.scenario.routes?.paths ?? 0);
+    return (many?.proxies ?? []).map(({ proxy }) => {
+      const per = (name: string): number | undefined => {
+        const [before, after] = [figureOf(few, proxy, name), figureOf(many, proxy, name)];
+        return before === undefined || after === undefined ? undefined : (1e6 * (after - before)) / (routes - 10);
+      };
+      const load = [figureOf(many, proxy, 'ready s'), figureOf(many, proxy, 'ready CPU s')];
+      return [
+        variant,
+        proxy,
+        figure(valueOf(many, proxy)),
+        figure(per('RSS MB')),
+        figure(per('native MB')),
+        ...load.map(figure),
+      ];
+    });
+  });
+  const head = [
+    'Routes',
+    'Proxy',
+    'CPU µs/request',
+    'Bytes/route',
+    'without JavaScript',
+    'Ready after (s)',
+    'CPU for that (s)',
+  ];
+  return table(head, rows);
+}
+
+/** Which versions were compared. */
+export function versions(results: Results): string {
+  const pairs = new Map(results.scenarios.flatMap(({ proxies }) => proxies.map((row) => [row.proxy, row.version])));
+  return [...pairs].map(([proxy, version]) => `${proxy} ${version}`).join(', ');
+}
+
+/** Three significant digits; nothing for what is unknown. */
+export function figure(value: number | undefined): string {
+  if (value === undefined || !Number.isFinite(value)) return '–';
+  if (Math.abs(value) >= 100 || Number.isInteger(value)) return Math.round(value).toLocaleString('en-US');
+  return value.toFixed(Math.abs(value) >= 10 ? 1 : 2);
+}
+
+/** A table of Markdown. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  const rule = head.map((_, index) => (index === 0 ? '---' : '---:'));
+  return [line(head), line(rule), ...rows.map(line)].join('\n');
+}
