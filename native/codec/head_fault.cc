@@ -44,7 +44,6 @@ constexpr Row kRows[] = {
     {"expectation_unknown", Reason::kExpectationFailed},
     {"websocket_malformed", Reason::kMalformedRequest},
     {"path_escape_malformed", Reason::kMalformedRequest},
-    {"path_not_normal", Reason::kMalformedRequest},
 };
 static_assert(sizeof(kRows) / sizeof(kRows[0]) == static_cast<std::size_t>(HeadFault::kCount));
 

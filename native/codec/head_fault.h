@@ -49,7 +49,6 @@ enum class HeadFault : std::uint8_t {
   kWebSocketMalformed,  // Upgrade: websocket that is no GET, or without its key or version
   // Normal form of the target.
   kPathEscapeMalformed,
-  kPathNotNormal,  // a rewritten path with dot segments or without a leading slash
   kCount
 };
 

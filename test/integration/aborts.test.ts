@@ -138,7 +138,7 @@ describe('a request that is cut', () => {
   };
   for (const [framing, bytes] of Object.entries(parts)) {
     for (const [how, leave] of leaving) {
-      test(`${framing} (${how}) never looks complete to the server`, async () => {
+      test(`${framing} (${how}) never looks complete to the server (A26)`, async () => {
         await using app = await RawBackend.start(always(ok));
         await using proxy = await startProxy(everythingTo(app.url));
         await using client = await proxy.connect();

@@ -38,7 +38,7 @@ describe('a request body', () => {
     assert.equal(app.connections, 1);
   });
 
-  test('goes with any method', async () => {
+  test('goes with any method (A52)', async () => {
     await using app = await EchoBackend.start();
     await using proxy = await startProxy(everythingTo(app.url));
     await using client = await proxy.connect();
@@ -63,7 +63,7 @@ describe('a request body', () => {
     assert.equal(app.last.body, '');
   });
 
-  test('has its trailers passed on, but for those that say how to read the message or who sent it', async () => {
+  test('has its trailers passed on, but for those that say how to read the message or who sent it (A24)', async () => {
     await using app = await EchoBackend.start();
     await using proxy = await startProxy(everythingTo(app.url));
     const forbidden = [
@@ -198,7 +198,7 @@ describe('a response body', () => {
 });
 
 describe('unusual sizes', () => {
-  test('chunks of one byte pass up to a limit; beyond it the request is refused and the server sees no end', async () => {
+  test('chunks of one byte pass up to a limit; beyond it the request is refused and the server sees no end (A23)', async () => {
     await using app = await EchoBackend.start();
     await using proxy = await startProxy(everythingTo(app.url));
     const bytes = (count: number): string => `${chunkedHead('POST /')}${'1\r\nx\r\n'.repeat(count)}0\r\n\r\n`;
@@ -211,7 +211,7 @@ describe('unusual sizes', () => {
     assert.equal(app.requests.length, 1);
   });
 
-  test('hundreds of cookies arrive', async () => {
+  test('hundreds of cookies arrive (A55)', async () => {
     const cookies = Array.from({ length: 400 }, (_, index) => `Set-Cookie: c${index}=${'v'.repeat(100)}`);
     await using app = await RawBackend.start(
       always(`HTTP/1.1 200 OK\r\n${cookies.join('\r\n')}\r\nContent-Length: 0\r\n\r\n`),

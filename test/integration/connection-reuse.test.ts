@@ -79,7 +79,7 @@ describe('connections to servers', () => {
 });
 
 describe('pipelined requests', () => {
-  test('are answered in order', async () => {
+  test('are answered in order, a thousand of them (A49)', async () => {
     await using app = await EchoBackend.start();
     await using proxy = await startProxy(everythingTo(app.url));
     await using client = await proxy.connect();
@@ -93,7 +93,7 @@ describe('pipelined requests', () => {
     assert.equal(app.connections, 1);
   });
 
-  test('are not read further than the client reads answers', async () => {
+  test('are not read further than the client reads answers (A49)', async () => {
     const size = 64 * 1024;
     await using app = await RawBackend.start(
       always(`HTTP/1.1 200 OK\r\nContent-Length: ${size}\r\n\r\n${'x'.repeat(size)}`),
@@ -143,7 +143,7 @@ describe('pipelined requests', () => {
     assert.deepEqual(await client.closed(), { ending: 'end', rest: '' });
   });
 
-  test('after Connection: close are not answered', async () => {
+  test('after Connection: close are not answered (A50)', async () => {
     await using app = await EchoBackend.start();
     await using proxy = await startProxy(everythingTo(app.url));
     await using client = await proxy.connect();

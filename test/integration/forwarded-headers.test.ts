@@ -58,14 +58,14 @@ test('a client without a hop before it is described', async () => {
 });
 
 describe('an untrusted peer', () => {
-  test('cannot say anything about hops before it', async () => {
+  test('cannot say anything about hops before it (A38)', async () => {
     await using app = await EchoBackend.start();
     await using proxy = await proxyTo(app);
     await proxy.ask(request('GET /', ...lines(spoofed)));
     assert.deepEqual(seen(app, Object.keys(ours)), ours);
   });
 
-  test('cannot by other letter cases or with underscores either', async () => {
+  test('cannot by other letter cases or with underscores either (A36, A38)', async () => {
     await using app = await EchoBackend.start();
     await using proxy = await proxyTo(app);
     const aliases = Object.entries(spoofed).flatMap(([name, value]) => [
@@ -79,7 +79,7 @@ describe('an untrusted peer', () => {
     assert.deepEqual(evil, []);
   });
 
-  test('cannot have fields removed that the proxy owns or that frame the message', async () => {
+  test('cannot have fields removed that the proxy owns or that frame the message (A37)', async () => {
     await using app = await EchoBackend.start();
     await using proxy = await proxyTo(app);
     const options = [
@@ -149,7 +149,7 @@ test('addXForwardedSchemeHeaders adds the scheme twice more', async () => {
   assert.deepEqual(seen(app, ['x-forwarded-scheme', 'x-scheme']), { 'x-forwarded-scheme': 'http', 'x-scheme': 'http' });
 });
 
-describe('names with underscores', () => {
+describe('names with underscores (A36)', () => {
   const sent = request('GET /', 'X_Auth_User: admin', 'Content_Length: 5', 'Transfer_Encoding: chunked', 'Fine: 1');
   const cases = [
     ['keep', 200, 'admin'],
@@ -175,7 +175,7 @@ describe('names with underscores', () => {
   }
 });
 
-describe('escapes that an entry point denies', () => {
+describe('escapes that an entry point denies (A40)', () => {
   const keys = {
     allowEncodedSlash: '%2F',
     allowEncodedBackSlash: '%5C',

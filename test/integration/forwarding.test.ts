@@ -32,7 +32,7 @@ describe('the request line', () => {
     ['/x?a=1;b=2', '/x?a=1&b=2', 'semicolons separate'],
   ];
   for (const [sent, seen, why] of targets) {
-    test(`${sent} arrives as ${seen}: ${why}`, async () => {
+    test(`${sent} arrives as ${seen}: ${why} (A39, A41)`, async () => {
       await using app = await EchoBackend.start();
       await using proxy = await startProxy(everythingTo(app.url));
       assert.equal((await proxy.ask(request(`GET ${sent}`))).status, 200);
@@ -40,7 +40,7 @@ describe('the request line', () => {
     });
   }
 
-  test('has the authority of an absolute form as Host', async () => {
+  test('has the authority of an absolute form as Host (A29)', async () => {
     await using app = await EchoBackend.start();
     await using proxy = await startProxy(everythingTo(app.url, { rule: 'Host(`b.example`)' }));
     const response = await proxy.ask(request('GET http://b.example/x?y'));
@@ -65,7 +65,7 @@ describe('Host', () => {
     assert.equal(field(app.last, 'x-forwarded-host'), 'a');
   });
 
-  test('routes whatever its letter case and with a dot at its end, among 150 others', async () => {
+  test('routes whatever its letter case and with a dot at its end, among 150 others (A28)', async () => {
     await using app = await EchoBackend.start();
     const hosts = Array.from({ length: 150 }, (_, index) => `Host(\`h${index}.example\`)`);
     await using proxy = await startProxy(everythingTo(app.url, { rule: hosts.join(' || ') }));

@@ -12,7 +12,7 @@ const expecting = request('POST /', 'Expect: 100-continue', 'Content-Length: 5')
 const five = async ({ reader }: Conversation): Promise<string> => (await reader.take(5)).toString();
 
 describe('Expect: 100-continue', () => {
-  test("is passed on, and the server's 100 comes back before the body is sent", async () => {
+  test("is passed on, and the server's 100 comes back before the body is sent (A51)", async () => {
     const seen: unknown[] = [];
     await using app = await RawBackend.start(async (conversation) => {
       const head = await conversation.head();
@@ -60,7 +60,7 @@ describe('Expect: 100-continue', () => {
     assert.equal((await client.ask(`${expecting}hello`)).status, 200);
   });
 
-  test('lets the server refuse without the body; the connections are not used again', async () => {
+  test('lets the server refuse without the body; the connections are not used again (A51)', async () => {
     await using app = await RawBackend.start(async (conversation) => {
       await conversation.head();
       conversation.send('HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n');

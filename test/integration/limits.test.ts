@@ -18,7 +18,7 @@ const proxyTo = (url: string, settings: Settings, limits: Settings = {}): Promis
 const responding = (respondingTimeouts: Settings): Settings => ({ transport: { respondingTimeouts } });
 
 describe('a head', () => {
-  test('larger than maxHeaderBytes is refused with 431, one below is not', async () => {
+  test('larger than maxHeaderBytes is refused with 431, one below is not (A45)', async () => {
     await using app = await EchoBackend.start();
     await using proxy = await proxyTo(app.url, { http: { maxHeaderBytes: 2048 } });
     assert.equal((await proxy.ask(request('GET /', `X: ${'x'.repeat(1900)}`))).status, 200);
@@ -38,7 +38,7 @@ describe('a head', () => {
     assert.equal((await proxy.ask(fields(10))).status, 431);
   });
 
-  test('that never ends is answered with 408 after headTimeout, however it trickles', async () => {
+  test('that never ends is answered with 408 after headTimeout, however it trickles (A54)', async () => {
     await using app = await EchoBackend.start();
     await using proxy = await proxyTo(app.url, {}, { headTimeout: '400ms' });
     const begin = performance.now();

@@ -67,7 +67,7 @@ describe('paths', () => {
       }));
   }
 
-  test('that would mean something else without their prefix are refused', () =>
+  test('that would mean something else without their prefix are refused (A42)', () =>
     behind([{ stripPrefix: { prefixes: ['/api'] } }], async (proxy, app) => {
       for (const path of ['/api../x', '/api%2Fx', '/api.', '/api..']) {
         assert.equal((await proxy.ask(request(`GET ${path}`))).status, 400, path);

@@ -3,38 +3,19 @@
  * has a proxy and a server of its own; the server answers everything with 200 and counts what reaches it.
  */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { always, ok, RawBackend } from '../support/backends.js';
 import { type Client, responseOrEnding } from '../support/client.js';
 import { everythingTo, startProxy } from '../support/proxy.js';
-
-interface Case {
-  readonly id: string;
-  readonly row: string;
-  /** Text of one-byte characters, or pieces of it and pairs of a piece and how often it is repeated. */
-  readonly raw: string | readonly (string | readonly [string, number])[];
-  /** Statuses of which the last answer must have one, or "close" when there may be none. */
-  readonly expect: readonly number[] | 'close';
-  /** Complete requests that may reach a server. */
-  readonly upstream: number;
-}
-
-const cases = JSON.parse(readFileSync(new URL('http1-cases.json', import.meta.url), 'utf8')) as readonly Case[];
+import { bytesOf, type RawCase, rawCases } from '../support/raw-cases.js';
 
 /** A fault in a body may be found when its head has been forwarded already. */
 const bodyRows = new Set(['A18', 'A19', 'A20', 'A21', 'A22', 'A23', 'A24', 'A25', 'A26']);
 
-function bytesOf({ raw }: Case): Buffer {
-  const pieces = typeof raw === 'string' ? [raw] : raw;
-  const texts = pieces.map((piece) => (typeof piece === 'string' ? piece : piece[0].repeat(piece[1])));
-  return Buffer.from(texts.join(''), 'latin1');
-}
-
 /** Sends the pieces and returns the statuses of the answers; an answer too many would show as bytes after the last. */
 async function replay(
   client: Client,
-  { expect, upstream }: Case,
+  { expect, upstream }: RawCase,
   pieces: readonly Buffer[],
 ): Promise<readonly number[]> {
   for (const piece of pieces) client.socket.write(piece);
@@ -51,7 +32,7 @@ async function replay(
   return statuses;
 }
 
-async function run(each: Case, pieces: readonly Buffer[]): Promise<void> {
+async function run(each: RawCase, pieces: readonly Buffer[]): Promise<void> {
   await using backend = await RawBackend.start(always(ok));
   await using proxy = await startProxy(everythingTo(backend.url));
   await using client = await proxy.connect();
@@ -67,14 +48,14 @@ async function run(each: Case, pieces: readonly Buffer[]): Promise<void> {
 }
 
 describe('raw requests, each in one piece', { concurrency: 4 }, () => {
-  for (const each of cases) test(`${each.row} ${each.id}`, () => run(each, [bytesOf(each)]));
+  for (const each of rawCases) test(`${each.row} ${each.id}`, () => run(each, [bytesOf(each)]));
 });
 
 /** Longer ones would only repeat what the shorter ones show. */
 const longestInBytes = 300;
 
 describe('raw requests, each byte by itself', { concurrency: 4 }, () => {
-  for (const each of cases) {
+  for (const each of rawCases) {
     const bytes = bytesOf(each);
     if (bytes.length > longestInBytes) continue;
     const single = [...bytes].map((byte) => Buffer.of(byte));

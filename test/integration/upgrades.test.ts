@@ -181,7 +181,7 @@ describe('an upgrade', () => {
   });
 
   for (const status of ['200 OK', '403 Forbidden', '426 Upgrade Required']) {
-    test(`that the server refuses with ${status} is an ordinary exchange: what follows is the next request`, async () => {
+    test(`that the server refuses with ${status} is an ordinary exchange: what follows is the next request (A32)`, async () => {
       await using app = await RawBackend.start(async (conversation) => {
         while ((await conversation.request()) !== undefined) {
           const marker = `X-Message: ${app.requests.length}`;
@@ -216,7 +216,7 @@ describe('an upgrade', () => {
     'from HTTP/1.0': 'GET / HTTP/1.0\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
   };
   for (const [what, bytes] of Object.entries(unforwarded)) {
-    test(`${what} is not passed on`, async () => {
+    test(`${what} is not passed on (A33, A34)`, async () => {
       await using app = await EchoBackend.start();
       await using proxy = await startProxy(everythingTo(app.url));
       assert.equal((await proxy.ask(bytes)).status, 200);
@@ -227,7 +227,7 @@ describe('an upgrade', () => {
     });
   }
 
-  test('that the server takes without being asked for is no tunnel', async () => {
+  test('that the server takes without being asked for is no tunnel (A34)', async () => {
     await using app = await RawBackend.start(async (conversation) => {
       await conversation.head();
       conversation.send('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n');
@@ -241,7 +241,7 @@ describe('an upgrade', () => {
   });
 });
 
-describe('a WebSocket handshake that is none is refused', () => {
+describe('a WebSocket handshake that is none is refused (A35)', () => {
   const version = 'Sec-WebSocket-Version: 13';
   const key = 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==';
   const upgrade = ['Connection: Upgrade', 'Upgrade: websocket'];

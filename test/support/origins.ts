@@ -64,10 +64,10 @@ const nginx: Program = {
 const withoutHashes = (text: string): string =>
   text.replace(/#([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 
-/** Reads bodies before it answers, as far as its buffer goes. */
+/** Waits for bodies as far as its buffer goes, but answers as well when one is cut. */
 const haproxy: Program = {
   name: 'haproxy',
-  readsBodies: true,
+  readsBodies: false,
   command: 'haproxy',
   args: (file) => ['-db', '-f', file],
   log: 'stdout',

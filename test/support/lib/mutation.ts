@@ -1,19 +1,13 @@
 /** Changes of bytes that clients might send, the same for the same seed. */
-import { readFileSync } from 'node:fs';
+import { type RawCase, rawCases } from '../raw-cases.js';
 import type { Random } from './random.js';
 
-interface Case {
-  readonly raw: unknown;
-  readonly upstream: number;
-}
-const file = new URL('../../integration/http1-cases.json', import.meta.url);
-const cases = JSON.parse(readFileSync(file, 'utf8')) as readonly Case[];
-const textsOf = (chosen: readonly Case[]): readonly string[] =>
+const textsOf = (chosen: readonly RawCase[]): readonly string[] =>
   chosen.flatMap(({ raw }) => (typeof raw === 'string' && raw.length < 1000 ? [raw] : []));
 
 /** Most changes of a good request make a bad one; those of a bad one hardly ever a good one. */
-const good = textsOf(cases.filter(({ upstream }) => upstream > 0));
-const bad = textsOf(cases.filter(({ upstream }) => upstream === 0));
+const good = textsOf(rawCases.filter(({ upstream }) => upstream > 0));
+const bad = textsOf(rawCases.filter(({ upstream }) => upstream === 0));
 
 /** What the table of cases holds, of one-byte characters. */
 export const knownRequests: readonly string[] = [...good, ...bad];
