@@ -34,6 +34,7 @@ export interface NativeEngine {
   close(): void;
 }
 
+/** What the addon exports. */
 export interface Binding {
   abi(): { readonly wire: bigint; readonly stats: bigint };
   readonly Engine: new (options: EngineOptions, onEvents: () => void) => NativeEngine;
