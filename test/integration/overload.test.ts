@@ -39,12 +39,10 @@ async function flood(conversation: Conversation, length = 1024 ** 4): Promise<vo
   conversation.send(`HTTP/1.1 200 OK\r\nContent-Length: ${length}\r\n\r\n`);
   const { socket, reader } = conversation;
   socket.on('error', () => undefined);
+  const closed = new Promise((resolve) => socket.once('close', resolve));
   while (reader.ending === 'open' && !socket.destroyed) {
     if (socket.write(piece)) continue;
-    await new Promise<void>((resolve) => {
-      socket.once('drain', resolve);
-      socket.once('close', () => resolve());
-    });
+    await Promise.race([new Promise((resolve) => socket.once('drain', resolve)), closed]);
   }
 }
 

@@ -73,7 +73,7 @@ TEST_CASE("the last descriptors are not for clients; before them it is crowded")
     int none_from;
   };
   const Case cases[] = {
-      {256, 192, 224}, {1024, 896, 960}, {1'048'576, 1'040'384, 1'044'480}, {40, 20, 30}, {~std::uint64_t{0}, 0, 0}};
+      {256, 216, 224}, {1024, 944, 960}, {1'048'576, 1'043'456, 1'044'480}, {40, 28, 30}, {~std::uint64_t{0}, 0, 0}};
   for (const Case& c : cases) {
     CAPTURE(c.limit);
     Admission admission(1000);
