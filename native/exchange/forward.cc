@@ -58,6 +58,7 @@ bool Exchange::replayable() const {
 
 loop::Task<Exchange::Try> Exchange::try_server(std::uint32_t service, std::uint32_t server, bool fresh) {
   Try result;
+  fault_ = {};
   const std::uint32_t index = plan_->plan().first_target(service) + server;
   target_ = &plan_->plan().target(index);
   upstream::Pool& pool = plan_->pool(index);
@@ -68,6 +69,7 @@ loop::Task<Exchange::Try> Exchange::try_server(std::uint32_t service, std::uint3
     upstream::ConnectResult connected =
         co_await upstream::connect(where, *target_->server, *target_->transport, target_->tls);
     if (!connected.status.ok()) {
+      fault_ = connected.fault;
       result.status = connected.status;
       result.unconnected = true;
       co_return result;
