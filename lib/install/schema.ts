@@ -65,6 +65,13 @@ const limits = z.strictObject({
 const fairlead = z.strictObject({
   workers: z.int().min(0).max(256).default(0).meta({ description: 'Threads that serve traffic; 0 = one per CPU.' }),
   limits: bare(limits).prefault({}).meta({ description: 'Bounds on what one client may use.' }),
+  polling: z
+    .union([z.enum(['off', 'adaptive']), z.int().min(1).max(1000)])
+    .default('off')
+    .meta({
+      description:
+        'How a worker waits that has just had something to do: asleep (off), asking for up to 50 µs first as long as that pays and nobody else wants the processor (adaptive), or asking for so many µs each time.',
+    }),
   splice: z.enum(['auto', 'on', 'off']).default('auto').meta({
     description: 'Let the kernel move bodies in clear text: long ones (auto), all but short ones (on), none (off).',
   }),

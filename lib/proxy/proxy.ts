@@ -41,11 +41,22 @@ const usualConnections = 100_000;
 /** How much must be left of a body for the kernel to move it, by fairlead.splice. */
 const spliceBytes = { auto: 256 * 1024, on: 32 * 1024, off: 0 } as const;
 
+/** How long an adaptive worker asks for events before it sleeps, in microseconds. */
+const adaptivePolling = 50;
+
+function pollingOf(polling: InstallConfiguration['fairlead']['polling']): EngineOptions {
+  if (polling === 'off') return { pollMicroseconds: 0 };
+  return polling === 'adaptive'
+    ? { pollMicroseconds: adaptivePolling, pollAdaptive: 1 }
+    : { pollMicroseconds: polling };
+}
+
 function engineOptions({ fairlead, entryPoints }: InstallConfiguration): EngineOptions {
   const asked = fairlead.limits.maxConnections * Object.keys(entryPoints).length;
   return {
     workers: Math.min(mostWorkers, Math.max(1, fairlead.workers)),
     maxConnections: fairlead.limits.maxTotalConnections || Math.max(usualConnections, asked),
+    ...pollingOf(fairlead.polling),
     spliceBytes: spliceBytes[fairlead.splice],
   };
 }

@@ -19,6 +19,7 @@ struct WorkerSetup {
   std::uint32_t workers;
   std::size_t idle_buffer_bytes;
   std::uint32_t poll_microseconds;
+  bool poll_adaptive;
   std::uint32_t splice_bytes;
   net::ResolverThreads& resolver;
   exchange::Shared& shared;
