@@ -9,6 +9,7 @@
 
 #include "exchange/connection.h"
 #include "loop/frame_pool.h"
+#include "loop/scheduling.h"
 #include "net/socket.h"
 
 namespace fairlead::engine {
@@ -35,6 +36,7 @@ void WorkerThread::start() {
   pthread_sigmask(SIG_SETMASK, &all, &before);
   thread_ = std::thread([this] {
     pthread_setname_np(pthread_self(), ("fairlead-" + std::to_string(worker_->number())).c_str());
+    loop::run_soon_after_waking();
     worker_->loop.run();
     listeners_.clear();
     worker_->cut();
