@@ -549,3 +549,82 @@ TEST_CASE("dates are those of the second they are asked for") {
   CHECK(ServerStream::date(784111777 * kSecond + kSecond - 1) == "Sun, 06 Nov 1994 08:49:37 GMT");
   CHECK(ServerStream::date(784111778 * kSecond) == "Sun, 06 Nov 1994 08:49:38 GMT");
 }
+
+TEST_CASE("a connection carries another request only when the last one is proved to be over; every proof is needed") {
+  constexpr std::string_view kGet = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+  constexpr std::string_view kPost = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n";
+  Fixture f;
+  f.response->body = BodyKind::kLength;
+  f.response->content_length = 2;
+  bool reusable = false;
+  SUBCASE("all of it: head, body, answer") {
+    f.receive(std::string(kPost) + "hello");
+    CHECK(f.body() == "hello");
+    CHECK(f.write_head("ok").ok());
+    reusable = true;
+  }
+  SUBCASE("all of it, in pieces") {
+    f.receive(kGet);
+    CHECK(f.write_head("o", false).ok());
+    CHECK(f.write_body("k", true).ok());
+    reusable = true;
+  }
+  SUBCASE("nothing was received") {}
+  SUBCASE("nothing was answered") { f.receive(kGet); }
+  SUBCASE("only an interim answer was given") {
+    f.receive(kGet);
+    f.response->status = 103;
+    CHECK(test::run(f.loop, f.codec->write_interim(*f.response)).ok());
+  }
+  SUBCASE("only the head of the answer was sent") {
+    f.receive(kGet);
+    CHECK(f.write_head({}, false).ok());
+  }
+  SUBCASE("the answer is shorter than it said") {
+    f.receive(kGet);
+    CHECK_FALSE(f.write_head("o", true).ok());
+  }
+  SUBCASE("the answer is longer than it said") {
+    f.receive(kGet);
+    CHECK(f.write_head("ok", false).ok());
+    CHECK_FALSE(f.write_body("!", true).ok());
+  }
+  SUBCASE("the answer in chunks has no end") {
+    f.receive(kGet);
+    f.response->body = BodyKind::kChunked;
+    CHECK(f.write_head("ok", false).ok());
+  }
+  SUBCASE("the answer ends with the connection") {
+    f.receive("GET / HTTP/1.0\r\nHost: x\r\nConnection: keep-alive\r\n\r\n");
+    f.response->body = BodyKind::kChunked;
+    CHECK(f.write_head("ok", true).ok());
+  }
+  SUBCASE("the body of the request was not read") {
+    f.receive(std::string(kPost) + "hello");
+    CHECK(f.write_head("ok").ok());
+  }
+  SUBCASE("the body of the request is broken") {
+    f.receive("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nnonsense\r\n");
+    f.body();
+    CHECK(f.write_head("ok").ok());
+  }
+  SUBCASE("the client wanted no more") {
+    f.receive("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    CHECK(f.write_head("ok").ok());
+  }
+  SUBCASE("the client speaks HTTP/1.0") {
+    f.receive("GET / HTTP/1.0\r\nHost: x\r\n\r\n");
+    CHECK(f.write_head("ok").ok());
+  }
+  SUBCASE("the proxy wants no more") {
+    f.receive(kGet);
+    f.codec->close_after_response();
+    CHECK(f.write_head("ok").ok());
+  }
+  SUBCASE("the exchange before was over, the next has not begun") {
+    f.receive(kGet);
+    CHECK(f.write_head("ok").ok());
+    f.codec->end_exchange();
+  }
+  CHECK(f.codec->reusable() == reusable);
+}
