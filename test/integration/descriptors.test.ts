@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { EchoBackend } from '../support/backends.js';
+import { EchoBackend, ok, RawBackend } from '../support/backends.js';
 import { Client, request, responseOrEnding } from '../support/client.js';
 import { Command } from '../support/command.js';
 import { until } from '../support/deadline.js';
@@ -85,6 +85,45 @@ describe('a process that may open no more files', () => {
 
     for (const client of crowd) client.socket.destroy();
     await until(async () => (await askOnce(port)) === 200, 'it serves new clients again');
+  });
+
+  test('answers with 503 when there is none for a server, and what has one goes on', async () => {
+    let release = (): void => undefined;
+    const released = new Promise<void>((resolve) => (release = resolve));
+    await using app = await RawBackend.start(async (conversation) => {
+      conversation.socket.on('error', () => undefined);
+      if ((await conversation.request()) === undefined) return;
+      await released;
+      conversation.send(ok);
+    });
+    await using folder = await TestFolder.create();
+    await using command = await serve(folder, app.url);
+    const port = await command.port();
+    await limitDescriptors(command.pid, 256);
+    await delay(1200);
+    // Nearly as many clients as there may be, and no connection to the server yet.
+    const crowd: Client[] = [];
+    for (let i = 0; i < 170; i++) {
+      const client = await Client.connect(port);
+      client.socket.on('error', () => undefined);
+      crowd.push(client);
+    }
+    const statuses: number[] = [];
+    const answers = crowd.map(async (client) => {
+      client.socket.write(request('GET /'));
+      const answer = await responseOrEnding(client);
+      if (typeof answer !== 'string') statuses.push(answer.status);
+    });
+    await until(() => statuses.length >= 60, 'many cannot be forwarded');
+    assert.deepEqual(
+      statuses.filter((status) => status !== 503),
+      [],
+    );
+    await until(() => app.requests.length > 10, 'some can');
+    release();
+    await Promise.all(answers);
+    assert.ok(statuses.filter((status) => status === 200).length > 10);
+    for (const client of crowd) client.socket.destroy();
   });
 
   test('closes idle connections first', async () => {
