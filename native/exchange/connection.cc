@@ -286,7 +286,7 @@ loop::Task<Connection::After> Connection::serve_one() {
     if (!all_read || exchange.request.keep_alive) {
       co_await linger();
     } else if (peer_.tls) {
-      stream_.shutdown_write();
+      stream_.say_goodbye();
     }
     co_return After::kClose;
   }
