@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { bare, notYet, withoutEffect } from '../source/marks.js';
 import { entryPoint } from './entry-point.js';
-import { bytes, count, flag, text, textOr, time } from './fields.js';
+import { bytes, flag, text, textOr, time } from './fields.js';
 import { accessLog, log } from './log.js';
 import { providers } from './providers.js';
 import { serversTransport } from './servers-transport.js';
@@ -39,14 +39,15 @@ const global = z.strictObject({
   ),
 });
 
+/** A number of connections; the data plane counts them in 32 bits. */
+const connections = (description: string) => z.int().min(0).max(4_000_000_000).default(0).meta({ description });
+
 const limits = z.strictObject({
-  maxConnections: count(0, 'Client connections open at once, per entry point; 0 = as many as maxTotalConnections.'),
-  maxTotalConnections: count(
-    0,
+  maxConnections: connections('Client connections open at once, per entry point; 0 = as many as maxTotalConnections.'),
+  maxTotalConnections: connections(
     'Client connections open at once, over all entry points; 0 = 100,000, or the sum of maxConnections if that is more.',
   ),
-  maxConnectionsPerClient: count(
-    0,
+  maxConnectionsPerClient: connections(
     'Connections that one client address may have open at once (IPv6: one /64); 0 = no limit.',
   ),
   maxBufferMemory: bytes(
