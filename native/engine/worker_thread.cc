@@ -10,7 +10,6 @@
 #include "exchange/connection.h"
 #include "loop/frame_pool.h"
 #include "loop/scheduling.h"
-#include "net/socket.h"
 
 namespace fairlead::engine {
 namespace {
@@ -59,8 +58,6 @@ void WorkerThread::stop() {
 }
 
 void WorkerThread::listen(std::uint32_t entry_point, int fd) {
-  if (local_.size() <= entry_point) local_.resize(entry_point + 1);
-  local_[entry_point] = net::local_endpoint(fd);
   accept::Receiver& receiver = *this;
   auto listener = std::make_unique<accept::Listener>(worker_->loop, fd, receiver, entry_point);
   if (listener->start()) listeners_.push_back(std::move(listener));
@@ -89,7 +86,7 @@ Verdict WorkerThread::admit(std::uint32_t entry_point, int fd, const net::Endpoi
 void WorkerThread::take(std::uint32_t entry_point, int fd, const net::Endpoint& client) {
   const Verdict verdict = admit(entry_point, fd, client);
   if (verdict == Verdict::kWelcome || verdict == Verdict::kCrowded) {
-    exchange::Connection::accept(*worker_, entry_point, fd, client, local_[entry_point]);
+    exchange::Connection::accept(*worker_, entry_point, fd, client);
   } else {
     refuse(verdict);
     ::close(fd);

@@ -65,7 +65,6 @@ class WorkerThread final : private accept::Receiver {
   bool accepting_ = true;
   std::unique_ptr<exchange::Worker> worker_;
   std::vector<std::unique_ptr<accept::Listener>> listeners_;
-  std::vector<net::Endpoint> local_;  // by entry point
   std::thread thread_;
   bool started_ = false;
 };

@@ -51,6 +51,8 @@ class Descriptor {
 
   int fd() const { return fd_; }
   void reset(int fd) { fd_ = fd; }
+  /// It is in epoll.
+  bool watched() const { return loop_ != nullptr; }
 
   /// False only after a read or write that left the kernel's buffer empty or full: then an edge will come.
   bool readable = true;

@@ -102,7 +102,7 @@ TEST_CASE("an idle connection is told from one that speaks, and holds no buffer"
 TEST_CASE("a head may come in pieces, and must be complete in time") {
   Fixture f;
   f.send("GET / HTTP/1.1\r\nHo");
-  Task<HeadResult> reading = f.codec->read_head(*f.request, {}, 0);
+  Task<HeadResult> reading = test::later(f.codec->read_head(*f.request, {}, 0));
   reading.start();
   CHECK_FALSE(reading.done());
   std::string_view rest = "st: x\r\n\r\n";
@@ -198,9 +198,9 @@ TEST_CASE("a head as large as the limit allows is read, whatever the size of buf
       const std::string value(size - head.size(), 'v');
       head.insert(head.size() - 4, value);
       std::string_view rest = head;
-      Task<HeadResult> reading = f.codec->read_head(*f.request, {limit, limit, 100}, 0);
       f.send(rest.substr(0, 100));
       rest.remove_prefix(100);
+      Task<HeadResult> reading = test::later(f.codec->read_head(*f.request, {limit, limit, 100}, 0));
       reading.start();
       test::run_until(f.loop, [&] {
         const ssize_t sent = rest.empty() ? 0 : ::send(f.client.get(), rest.data(), rest.size(), 0);
