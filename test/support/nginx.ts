@@ -1,10 +1,10 @@
 /** A real nginx behind the proxy, in the foreground, in a folder of its own. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { connect } from 'node:net';
 import { mkdir } from 'node:fs/promises';
 import { closedPort } from './backends.js';
 import { until, within } from './deadline.js';
+import { listens } from './listening.js';
 import { TestFolder } from './proxy.js';
 
 /** Where Debian has it, whether or not it is on the path. */
@@ -67,14 +67,6 @@ export class Nginx implements AsyncDisposable {
 
   async #listens(): Promise<boolean> {
     if (this.#child.exitCode !== null) throw new Error(`nginx did not start: ${this.#errors}`);
-    const socket = connect(this.port, '127.0.0.1');
-    try {
-      await once(socket, 'connect');
-      return true;
-    } catch {
-      return false;
-    } finally {
-      socket.destroy();
-    }
+    return listens(this.port);
   }
 }

@@ -3,9 +3,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { type AddressInfo, connect, type Socket } from 'node:net';
+import { type AddressInfo, type Socket } from 'node:net';
 import { closedPort } from './backends.js';
 import { until, within } from './deadline.js';
+import { listens } from './listening.js';
 import { TestFolder } from './proxy.js';
 
 /** A message as a server understood it. */
@@ -130,18 +131,6 @@ function seenIn(log: string): readonly Seen[] {
     const [method = '', target = ''] = request.split(' ');
     return [{ id: id === '' ? '-' : id, method, target, status: Number(status) }];
   });
-}
-
-async function listens(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1');
-  try {
-    await once(socket, 'connect');
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
-  }
 }
 
 class ProgramOrigin implements Origin {
