@@ -117,6 +117,7 @@ bool read_options(Napi::Env env, const Napi::Object& object, engine::Options& op
          read_option(env, object, "maxConnections", 1, 4'000'000'000, options.max_connections) &&
          read_option(env, object, "idleBufferBytes", 0, kMostBytes, options.idle_buffer_bytes) &&
          read_option(env, object, "pollMicroseconds", 0, 1'000'000, options.poll_microseconds) &&
+         read_option(env, object, "pollAdaptive", 0, 1, options.poll_adaptive) &&
          read_option(env, object, "spliceBytes", 0, 1 << 30, options.splice_bytes);
 }
 

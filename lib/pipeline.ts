@@ -91,6 +91,7 @@ export function stamp({ bytes }: Encoded, generation: number): Uint8Array {
 
 /** Kinds of objects that a difference tells apart. */
 export type ObjectKind = 'routers' | 'services' | 'middlewares' | 'serversTransports' | 'certificates' | 'tlsOptions';
+/** What changed from one configuration to the next, by kind of object. */
 export type ConfigurationDifference = Difference<ObjectKind>;
 
 /** The names that were added, removed and changed; an object has changed when its configuration or its status has. */

@@ -24,8 +24,8 @@ const kTest = [
   'strace',
 ];
 
-/** For `npm run bench`: peers, and the TLS client of its load generator. */
-const kBench = ['caddy', 'h2o', 'haproxy', 'libssl-dev', 'linux-perf', 'nginx-light', 'strace'];
+/** For `npm run bench` and `npm run soak`: peers, the TLS client of the load generator, and what draws the plots. */
+const kBench = ['caddy', 'gnuplot-nox', 'h2o', 'haproxy', 'libssl-dev', 'linux-perf', 'nginx-light', 'strace'];
 
 /** For `npm run prebuild`: what node-gyp runs on. */
 const kPackage = ['python3'];

@@ -1,9 +1,10 @@
-// npm test: set-up, build, then every check. `npm test -- --only=lint,native,unit,architecture,integration`
+// npm test: set-up, build, then every check. `npm test -- --only=lint,native,instructions,unit,architecture,integration`
 // runs some of them; `--long` adds the tests that take minutes.
 import { parseArgs } from 'node:util';
 import { buildAddon, buildTypeScript } from './build-steps.mjs';
 import { coloured, say, script, Stop } from './run.mjs';
 import { setUp } from './setup.mjs';
+import { countInstructions } from './instructions.mjs';
 import { lint, nativeTests, nodeTests, suite } from './test-steps.mjs';
 
 const { values: options } = parseArgs({
@@ -13,6 +14,7 @@ const { values: options } = parseArgs({
 const steps = {
   lint,
   native: nativeTests,
+  instructions: countInstructions,
   unit: () => nodeTests(suite('unit', options), options.long ? { timeoutMs: 900_000 } : {}),
   architecture: () => nodeTests(suite('architecture')),
   // Two at a time: they measure deadlines and share the processors with the servers that they start.

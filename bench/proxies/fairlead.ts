@@ -81,3 +81,7 @@ function variant(name: string, line: string, only: NonNullable<Proxy['only']>): 
 
 /** Bodies are copied, never spliced. */
 export const fairleadCopy = variant('copy', 'splice: off', ['bandwidth']);
+
+/** Workers ask for events before they sleep. */
+export const fairleadPoll = variant('poll', 'polling: 100', ['latency']);
+export const fairleadAdaptive = variant('adaptive', 'polling: adaptive', ['latency']);

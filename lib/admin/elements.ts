@@ -17,6 +17,7 @@ function verdict({ status, errors, usedBy }: Item<unknown>): Element {
 /** The fields that lists and single answers have beyond `/api/rawdata`. */
 export const named = ({ name, provider }: Item<unknown>): Element => ({ name, provider });
 
+/** A router as `/api/http/routers` lists it, without its name. */
 export function routerElement(item: RouterItem): Element {
   const { config, resolved, using } = item;
   const written = (toJson(config ?? item.raw, inSource(item)) ?? {}) as Element;
@@ -44,6 +45,7 @@ export const routerNamed = (item: RouterItem): Element => ({
   priorityStr: String(item.resolved?.priority ?? item.config?.priority ?? 0n),
 });
 
+/** A service as `/api/http/services` lists it, without its name. */
 export function serviceElement(item: ServiceItem): Element {
   const { config } = item;
   if (config === undefined) return { ...((toJson(item.raw, inSource(item)) ?? {}) as Element), ...verdict(item) };
@@ -59,11 +61,13 @@ export function serviceElement(item: ServiceItem): Element {
   };
 }
 
+/** A service with its name, provider and type, as the lists show it. */
 export const serviceNamed = (item: ServiceItem): Element => ({
   ...named(item),
   ...(item.config !== undefined && item.config.kind !== 'internal' && { type: item.config.kind.toLowerCase() }),
 });
 
+/** A middleware as `/api/http/middlewares` lists it, without its name. */
 export function middlewareElement(item: Item<MiddlewareConfig>): Element {
   const { config } = item;
   const source = inSource(item);
@@ -74,6 +78,7 @@ export function middlewareElement(item: Item<MiddlewareConfig>): Element {
   return { ...written, ...verdict(item) };
 }
 
+/** A middleware with its name, provider and type, as the lists show it. */
 export const middlewareNamed = (item: Item<MiddlewareConfig>): Element => ({
   ...named(item),
   ...(item.config !== undefined && { type: item.config.kind.toLowerCase() }),

@@ -8,4 +8,5 @@ export const strategiesNotYet = ['hrw', 'leasttime', 'p2c'] as const;
 
 /** Every value that `strategy` may have. */
 export const strategyNames = [...balancers.map(({ name }) => name), ...strategiesNotYet] as const;
+/** What `strategy` of a load balancer may say, those to come included. */
 export type StrategyName = (typeof strategyNames)[number];

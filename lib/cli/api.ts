@@ -33,6 +33,7 @@ export interface Checked {
   readonly summary: Readonly<Record<string, number>>;
 }
 
+/** What the commands use of the public interface; tests put another in its place. */
 export interface Api {
   createProxy(
     install: InstallResult,

@@ -6,6 +6,7 @@ import type { Api, Checked } from './api.js';
 import { exitCodeFor, tellFindings } from './findings.js';
 import type { ExitCode, Terminal } from './terminal.js';
 
+/** What `fairlead check` may be told beside the configuration. */
 export interface CheckOptions {
   readonly flags: readonly string[];
   readonly json: boolean;
@@ -14,6 +15,7 @@ export interface CheckOptions {
 /** Version of the shape that `--json` prints. */
 const jsonVersion = 1;
 
+/** Runs `fairlead check`: prints every finding and what would be served; 0 when there is no error, else 1. */
 export async function checkCommand(
   options: CheckOptions,
   api: Pick<Api, 'check'>,

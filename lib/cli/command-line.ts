@@ -1,9 +1,12 @@
 /** Takes the command line apart: the verb, the options of every verb, and the flags of the configuration. */
 import { nearestName } from '../diagnostics/suggest.js';
 
+/** The commands, in the order of the help text. */
 export const verbs = ['run', 'check', 'version', 'help', 'healthcheck'] as const;
+/** The name of a command. */
 export type Verb = (typeof verbs)[number];
 
+/** The arguments, taken apart: the command, and what is left for it. */
 export interface CommandLine {
   readonly verb: Verb;
   /** Words after the verb, for the verbs that take any. */

@@ -29,6 +29,7 @@ export function headStatus(url: string, milliseconds: number): Promise<number> {
   });
 }
 
+/** Runs `fairlead healthcheck`: asks `/ping` of the configured entry point; 0 when it answers 200, else 1. */
 export async function healthcheckCommand(
   flags: readonly string[],
   ports: InstallPorts,

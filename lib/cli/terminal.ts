@@ -4,6 +4,7 @@ import { wantsColor } from '../diagnostics/render.js';
 /** Signals that a running proxy answers. */
 export type Signal = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'SIGUSR1';
 
+/** Where the commands write; tests put another in its place. */
 export interface Terminal {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Whether people read what `tell` says in colour. */
@@ -40,4 +41,5 @@ export const exitCodes = {
   /** The command line cannot be understood (EX_USAGE of sysexits.h). */
   usage: 64,
 } as const;
+/** A code that the process ends with. */
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];

@@ -29,6 +29,7 @@ export interface Surroundings {
   readonly adminSocket: string;
 }
 
+/** What compiling gave. */
 export interface Compiled {
   readonly snapshot: Snapshot;
   /** Routers that are left out because their rule does not fit, with the reason. */

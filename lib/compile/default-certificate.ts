@@ -9,6 +9,7 @@ export interface KeyPair {
   readonly key: string;
 }
 
+/** Common name of the generated certificate, by which people recognise it. */
 export const defaultCertificateName = 'FAIRLEAD DEFAULT CERT';
 const lifetimeDays = 365;
 const hour = 3600 * 1000;

@@ -13,10 +13,15 @@ function lengthOctets(length: number): readonly number[] {
   return [0x80 | octets.length, ...octets];
 }
 
+/** SEQUENCE, of values that are encoded already. */
 export const sequence = (...parts: readonly Uint8Array[]): Buffer => der(0x30, ...parts);
+/** SET, of values that are encoded already and in order. */
 export const set = (...parts: readonly Uint8Array[]): Buffer => der(0x31, ...parts);
+/** OCTET STRING. */
 export const octetString = (content: Uint8Array): Buffer => der(0x04, content);
+/** UTF8String. */
 export const utf8String = (text: string): Buffer => der(0x0c, Buffer.from(text));
+/** BOOLEAN. */
 export const boolean = (value: boolean): Buffer => der(0x01, Buffer.from([value ? 0xff : 0]));
 /** A bit string of whole octets, or one that leaves the last `unused` bits out. */
 export const bitString = (content: Uint8Array, unused = 0): Buffer => der(0x03, Buffer.from([unused]), content);

@@ -11,6 +11,7 @@ import { promised, type Scope } from './scope.js';
 type WireRef = Value<typeof middlewareRef>;
 type AnyDefinition = MiddlewareDefinition<z.ZodType, Fields>;
 
+/** The middlewares of the snapshot. */
 export interface CompiledMiddlewares {
   readonly refs: readonly WireRef[];
   /** Records by the name of their list in `MiddlewareConfigs`. */

@@ -15,6 +15,7 @@ export interface RouterLists {
   readonly tls: number[];
 }
 
+/** The routers of the snapshot, and which of them each entry point tries. */
 export interface CompiledRouters {
   readonly routers: readonly WireRouter[];
   readonly byEntryPoint: ReadonlyMap<string, RouterLists>;

@@ -18,6 +18,7 @@ export interface Scope {
   readonly rules: RuleTables;
 }
 
+/** A scope in which nothing has been asked for yet. */
 export function newScope(configuration: Configuration, install: InstallConfiguration, adminSocket: string): Scope {
   return {
     configuration,

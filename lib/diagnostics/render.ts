@@ -4,6 +4,7 @@ import type { Origin } from '../source/origin.js';
 import type { Diagnostic, Severity } from './diagnostic.js';
 import { excerptOf } from './excerpt.js';
 
+/** How findings are printed. */
 export interface RenderOptions {
   /** Colours for a terminal. */
   readonly color?: boolean;

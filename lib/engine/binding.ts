@@ -8,8 +8,10 @@ export interface EngineOptions {
   readonly maxConnections?: number;
   /** Bytes of pooled buffers that a worker keeps while idle. */
   readonly idleBufferBytes?: number;
-  /** Microseconds a worker polls before it sleeps while a request is in flight; 0 = never. */
+  /** Microseconds a worker asks for events before it sleeps; 0 = never. */
   readonly pollMicroseconds?: number;
+  /** 1: only as long as that pays and takes the processor from nobody. */
+  readonly pollAdaptive?: number;
   /** Bytes that must be left of a body in clear text for the kernel to move it (splice); 0 = everything is copied. */
   readonly spliceBytes?: number;
 }
@@ -34,6 +36,7 @@ export interface NativeEngine {
   close(): void;
 }
 
+/** What the addon exports. */
 export interface Binding {
   abi(): { readonly wire: bigint; readonly stats: bigint };
   readonly Engine: new (options: EngineOptions, onEvents: () => void) => NativeEngine;

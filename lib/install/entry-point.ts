@@ -107,6 +107,7 @@ const observability = z.strictObject({
   ),
 });
 
+/** The schema of one entry point. */
 export const entryPoint = z.strictObject({
   address: address.meta({ description: '[host]:port with an optional /tcp or /udp.' }),
   allowACMEByPass: notYet('Let routers of users serve the paths of ACME challenges.'),

@@ -14,6 +14,7 @@ const level = z.preprocess(
   z.enum(logLevels),
 );
 
+/** The schema of `log`. */
 export const log = z.strictObject({
   level: level.default('ERROR').meta({ description: 'Least serious level that is written.' }),
   format: z.enum(['common', 'json']).default('common').meta({ description: 'Lines for people, or JSON.' }),
@@ -54,6 +55,7 @@ const filters = z.strictObject({
   minDuration: time('0s', 'Log requests that took longer.'),
 });
 
+/** The schema of `accessLog`. */
 export const accessLog = z.strictObject({
   filePath: text('File to append to; standard output when left out.'),
   format: z.enum(['common', 'genericCLF', 'json']).default('common').meta({ description: 'Format of the lines.' }),

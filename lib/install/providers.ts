@@ -24,6 +24,7 @@ const others = [
   ...['kubernetesIngress', 'kubernetesIngressNGINX', 'nomad', 'plugin', 'redis', 'rest', 'swarm', 'zooKeeper'],
 ] as const;
 
+/** The schema of `providers`. */
 export const providers = z.strictObject({
   providersThrottleDuration: time('2s', 'Least time between two configurations of one provider; 0 = none.'),
   precedence: notYet('Order of providers among routers of equal priority.'),

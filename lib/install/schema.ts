@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { bare, notYet, withoutEffect } from '../source/marks.js';
 import { entryPoint } from './entry-point.js';
-import { bytes, count, flag, text, textOr, time } from './fields.js';
+import { bytes, flag, text, textOr, time } from './fields.js';
 import { accessLog, log } from './log.js';
 import { providers } from './providers.js';
 import { serversTransport } from './servers-transport.js';
@@ -39,14 +39,15 @@ const global = z.strictObject({
   ),
 });
 
+/** A number of connections; the data plane counts them in 32 bits. */
+const connections = (description: string) => z.int().min(0).max(4_000_000_000).default(0).meta({ description });
+
 const limits = z.strictObject({
-  maxConnections: count(0, 'Client connections open at once, per entry point; 0 = as many as maxTotalConnections.'),
-  maxTotalConnections: count(
-    0,
+  maxConnections: connections('Client connections open at once, per entry point; 0 = as many as maxTotalConnections.'),
+  maxTotalConnections: connections(
     'Client connections open at once, over all entry points; 0 = 100,000, or the sum of maxConnections if that is more.',
   ),
-  maxConnectionsPerClient: count(
-    0,
+  maxConnectionsPerClient: connections(
     'Connections that one client address may have open at once (IPv6: one /64); 0 = no limit.',
   ),
   maxBufferMemory: bytes(
@@ -65,6 +66,13 @@ const limits = z.strictObject({
 const fairlead = z.strictObject({
   workers: z.int().min(0).max(256).default(0).meta({ description: 'Threads that serve traffic; 0 = one per CPU.' }),
   limits: bare(limits).prefault({}).meta({ description: 'Bounds on what one client may use.' }),
+  polling: z
+    .union([z.enum(['off', 'adaptive']), z.int().min(1).max(1000)])
+    .default('off')
+    .meta({
+      description:
+        'How a worker waits that has just had something to do: asleep (off), asking for up to 50 µs first as long as that pays and nobody else wants the processor (adaptive), or asking for so many µs each time.',
+    }),
   splice: z.enum(['auto', 'on', 'off']).default('auto').meta({
     description: 'Let the kernel move bodies in clear text: long ones (auto), all but short ones (on), none (off).',
   }),

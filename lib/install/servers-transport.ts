@@ -10,6 +10,7 @@ const forwardingTimeouts = z.strictObject({
   idleConnTimeout: time('90s', 'How long an idle connection to a server is kept; 0 = for ever.'),
 });
 
+/** The schema of the default transport. */
 export const serversTransport = z.strictObject({
   insecureSkipVerify: flag(false, 'Do not verify the certificates of servers.'),
   rootCAs: z.array(fileOrContent).default([]).meta({ description: 'Certificate authorities: paths, or PEM.' }),

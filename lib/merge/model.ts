@@ -123,6 +123,7 @@ export interface CertificateItem extends Item<TlsCertificate> {
   readonly resolved?: ResolvedCertificate;
 }
 
+/** Everything about TLS towards clients. */
 export interface TlsModel {
   /** In Traefik's order of search: greatest list of names first. Disabled ones are in it. */
   readonly certificates: readonly CertificateItem[];

@@ -32,6 +32,7 @@ export interface EntryPointSettings {
   readonly place?: (at: Path) => Origin;
 }
 
+/** The install configuration as merging and validating see it. Does not change while a proxy runs. */
 export interface Settings {
   readonly entryPoints: ReadonlyMap<string, EntryPointSettings>;
   /** Present when enabled. */

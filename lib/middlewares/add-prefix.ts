@@ -14,6 +14,7 @@ function escapedPath(path: string): string {
   }).join('');
 }
 
+/** `addPrefix` (Traefik: AddPrefix). */
 export const addPrefix = defineMiddleware({
   name: 'addPrefix',
   summary: 'Puts a prefix in front of the request path.',

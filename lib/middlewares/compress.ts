@@ -14,6 +14,7 @@ const alwaysExcluded = ['application/grpc', 'text/event-stream'];
 /** `Text/HTML; charset=utf-8` becomes `text/html`: parameters never decide. */
 const typeOf = (contentType: string): string => (contentType.split(';')[0] ?? '').trim().toLowerCase();
 
+/** `compress` (Traefik: Compress). */
 export const compress = defineMiddleware({
   name: 'compress',
   summary: 'Compresses response bodies with gzip, Brotli or Zstandard.',

@@ -129,6 +129,7 @@ function authorizationOf({ username, password }: URL): string {
 
 const bounded = (size: number, bound: number): number => (size < 0 ? bound : size);
 
+/** `forwardAuth` (Traefik: ForwardAuth). */
 export const forwardAuth = defineMiddleware({
   name: 'forwardAuth',
   summary: 'Asks another server whether a request may pass.',

@@ -156,6 +156,7 @@ function lowerCrossOrigin(config: Config) {
   };
 }
 
+/** `headers` (Traefik: Headers). */
 export const headers = defineMiddleware({
   name: 'headers',
   summary: 'Changes request and response headers; answers CORS preflights; adds security headers.',

@@ -8,6 +8,7 @@ import { stripPrefix } from './strip-prefix.js';
 
 /** The registry: one line per middleware, alphabetical. Schema, docs and C++ tables are generated from it. */
 // prettier-ignore
+/** The definitions, one line each: everything else about a middleware follows from its definition. */
 export const middlewares = [
   addPrefix,
   compress,

@@ -13,6 +13,7 @@ function maxDelay(average: bigint, period: bigint): bigint {
   return average * second < period ? second / 2n : period / (2n * average);
 }
 
+/** `rateLimit` (Traefik: RateLimit). */
 export const rateLimit = defineMiddleware({
   name: 'rateLimit',
   summary: 'Limits the rate of requests per source with token buckets.',

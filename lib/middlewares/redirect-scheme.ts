@@ -4,6 +4,7 @@ import { defineMiddleware } from './define.js';
 
 const defaultPorts: Readonly<Record<string, string>> = { http: '80', https: '443' };
 
+/** `redirectScheme` (Traefik: RedirectScheme). */
 export const redirectScheme = defineMiddleware({
   name: 'redirectScheme',
   summary: 'Redirects a request to another scheme or port.',

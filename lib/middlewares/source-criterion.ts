@@ -21,6 +21,7 @@ export const ipStrategySchema = bare(
   }),
 );
 
+/** An `ipStrategy` as the data plane reads it. */
 export const ipStrategyWire = record('IpStrategy', {
   /** 0: not used. */
   depth: u32,
@@ -38,6 +39,7 @@ export function lowerIpStrategy(config: z.output<typeof ipStrategySchema> | unde
   };
 }
 
+/** The schema of `sourceCriterion`: at most one way of naming a source. */
 export const sourceCriterionSchema = z
   .strictObject({
     ipStrategy: ipStrategySchema.optional().meta({ description: 'How the client address is found.' }),

@@ -4,6 +4,7 @@ import { withoutEffect } from '../source/marks.js';
 import { stringList } from '../source/scalars.js';
 import { defineMiddleware } from './define.js';
 
+/** `stripPrefix` (Traefik: StripPrefix). */
 export const stripPrefix = defineMiddleware({
   name: 'stripPrefix',
   summary: 'Removes the first matching prefix from the request path.',

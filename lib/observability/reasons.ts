@@ -12,6 +12,7 @@ export interface ReasonDefinition {
 
 const reason = (name: string, status: number, help: string): ReasonDefinition => ({ name, status, help });
 
+/** Every reason, in the order of the wire. */
 export const reasons: readonly ReasonDefinition[] = [
   reason('none', 0, 'nothing went wrong'),
   reason('client_closed', 499, 'the client closed the connection before the response was complete'),

@@ -10,6 +10,7 @@ export interface FileProviderConfig {
   readonly watch: boolean;
 }
 
+/** The file provider (Traefik: providers.file): one file, or all of a directory. */
 export const file = defineProvider<FileProviderConfig>({
   name: 'file',
   summary: 'Reads routing configuration from a file, or from all files of a directory.',

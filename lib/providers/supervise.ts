@@ -5,6 +5,7 @@ import { isMapping } from '../source/path.js';
 import type { Delivery, Ports } from './define.js';
 import { Wakeup } from './wakeup.js';
 
+/** What supervising needs to know of its provider's surroundings. */
 export interface SuperviseOptions {
   /** Least time between two deliveries, milliseconds; the first passes at once, of those within it the last one wins. */
   readonly throttle: number;

@@ -9,6 +9,7 @@ import type { Ports } from './define.js';
 /** Bounds of one directory of configuration. */
 export const walkLimits = { files: 10_000, depth: 16 } as const;
 
+/** What was found in a directory. */
 export interface Walked {
   /** In the order in which they win: by name in each directory, sub-directories in their place. */
   readonly files: readonly string[];

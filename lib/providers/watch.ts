@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import type { FileStatus, Ports } from './define.js';
 import { Wakeup } from './wakeup.js';
 
+/** Times of a watch, milliseconds. */
 export interface WatchOptions {
   /** How often paths are compared whether or not the system reports changes (bind mounts, network file systems). */
   readonly pollInterval: number;
@@ -11,6 +12,7 @@ export interface WatchOptions {
   readonly debounce: number;
 }
 
+/** What users get. */
 export const watchDefaults: WatchOptions = { pollInterval: 5_000, debounce: 50 };
 
 /** Directories watched at once; what is beyond is only polled, since the system has few watches to give. */

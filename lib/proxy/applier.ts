@@ -43,6 +43,7 @@ interface Made {
 /** Each round disables what the one before was refused for; more than two are hardly possible. */
 const mostRounds = 4;
 
+/** Makes generations, one at a time. One for each proxy. */
 export class Applier {
   readonly #installation: Installation;
   readonly #engine: Engine;

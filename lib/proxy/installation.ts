@@ -7,6 +7,7 @@ import type { Ports } from '../providers/define.js';
 import { ReferencedFiles } from '../providers/load.js';
 import type { FileRead } from '../schema/loaded.js';
 
+/** The install configuration, and what the pipeline needs to know of it. */
 export interface Installation {
   readonly install: InstallResult;
   readonly settings: Settings;

@@ -37,15 +37,28 @@ export interface ProxyParts {
 const mostWorkers = 64;
 /** Connections over all entry points when none has a limit of its own: far above real use, far below what memory bears. */
 const usualConnections = 100_000;
+/** The engine counts them in 32 bits. */
+const mostConnections = 4_000_000_000;
 
 /** How much must be left of a body for the kernel to move it, by fairlead.splice. */
 const spliceBytes = { auto: 256 * 1024, on: 32 * 1024, off: 0 } as const;
 
+/** How long an adaptive worker asks for events before it sleeps, in microseconds. */
+const adaptivePolling = 50;
+
+function pollingOf(polling: InstallConfiguration['fairlead']['polling']): EngineOptions {
+  if (polling === 'off') return { pollMicroseconds: 0 };
+  return polling === 'adaptive'
+    ? { pollMicroseconds: adaptivePolling, pollAdaptive: 1 }
+    : { pollMicroseconds: polling };
+}
+
 function engineOptions({ fairlead, entryPoints }: InstallConfiguration): EngineOptions {
-  const asked = fairlead.limits.maxConnections * Object.keys(entryPoints).length;
+  const asked = Math.min(mostConnections, fairlead.limits.maxConnections * Object.keys(entryPoints).length);
   return {
     workers: Math.min(mostWorkers, Math.max(1, fairlead.workers)),
     maxConnections: fairlead.limits.maxTotalConnections || Math.max(usualConnections, asked),
+    ...pollingOf(fairlead.polling),
     spliceBytes: spliceBytes[fairlead.splice],
   };
 }

@@ -39,6 +39,7 @@ export const routerObservability = bare(
   }),
 );
 
+/** The schema of one router. */
 export const router = z.strictObject({
   entryPoints: stringList
     .optional()

@@ -9,6 +9,7 @@ import { notYet } from '../source/marks.js';
 const entry = z.looseObject({});
 const entries = (description: string) => z.record(z.string(), entry).optional().meta({ description });
 
+/** The schema of a dynamic configuration down to the names of its objects. */
 export const sections = z.strictObject({
   http: z
     .strictObject({

@@ -27,6 +27,7 @@ const clientCertificate = z.strictObject({
   keyFile: fileOrContent.meta({ description: 'Private key: a path, or PEM.' }),
 });
 
+/** The schema of one servers transport. */
 export const serversTransport = z.strictObject({
   serverName: z
     .string()

@@ -42,6 +42,7 @@ export type Server = z.output<typeof server>;
 
 const stickyNotYet = notYet('Sticky sessions by cookie.');
 
+/** The schema of `loadBalancer`. */
 export const loadBalancer = z.strictObject({
   servers: z.array(server).prefault([]).meta({ description: 'Servers to balance between; none answers 503.' }),
   strategy: z.enum(strategyNames).prefault('wrr').meta({ description: 'How a server is chosen.' }),
@@ -68,6 +69,7 @@ export const loadBalancer = z.strictObject({
 });
 export type LoadBalancer = z.output<typeof loadBalancer>;
 
+/** The schema of `weighted`. */
 export const weighted = z.strictObject({
   services: z
     .array(

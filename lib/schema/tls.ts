@@ -12,6 +12,7 @@ export const tlsCertificate = z.strictObject({
 });
 export type TlsCertificate = z.output<typeof tlsCertificate>;
 
+/** The schema of one certificate store. */
 export const tlsStore = z.strictObject({
   defaultCertificate: z
     .strictObject({
@@ -24,6 +25,7 @@ export const tlsStore = z.strictObject({
 });
 export type TlsStore = z.output<typeof tlsStore>;
 
+/** The schema of one set of TLS options. */
 export const tlsOptions = bare(
   z.strictObject({
     minVersion: z

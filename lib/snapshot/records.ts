@@ -22,7 +22,9 @@ export const instruction = record('Instruction', {
   key: text,
   value: text,
 });
+/** A place in a program: the rule takes the request. */
 export const accept = 0xffff;
+/** A place in a program: the rule does not take the request. */
 export const reject = 0xfffe;
 /** What an instruction tests. The numbers are part of the wire. */
 export const ops = {
@@ -59,6 +61,7 @@ export const hostKinds = { any: 0, exact: 1, wildcard: 2 } as const;
 /** How `path` of a key is compared: any path, that path, or paths that start with it. */
 export const pathKinds = { any: 0, exact: 1, prefix: 2 } as const;
 
+/** One router. A router on entry points that deny different escapes is stored once for each. */
 export const router = record('Router', {
   name: text,
   /** Empty when every key is sufficient: then the index alone decides. */
@@ -99,10 +102,13 @@ export const server = record('Server', {
   unix: bool,
   preservePath: bool,
 });
+/** A service below a weighted one: its index, and its share. */
 export const child = record('Child', { service: u32, weight: u32 });
 /** Kinds of service: how the next hop is found. */
 export const serviceKinds = { loadBalancer: 0, weighted: 1, ping: 2, ready: 3, noop: 4 } as const;
+/** How a server is chosen. */
 export const strategies = { wrr: 0 } as const;
+/** One service; which fields say something depends on its kind. */
 export const service = record('Service', {
   identity: u64,
   name: text,
@@ -117,7 +123,9 @@ export const service = record('Service', {
 
 /** PEM texts; `names` are lower case and may start with `*.`. */
 export const certificate = record('Certificate', { identity: u64, chain: text, key: text, names: list(text) });
+/** A name that the certificate of a server may have: a URI, else a DNS name. */
 export const peerName = record('PeerName', { uri: bool, value: text });
+/** How servers are connected to. */
 export const transport = record('Transport', {
   identity: u64,
   name: text,
@@ -139,6 +147,7 @@ export const transport = record('Transport', {
   peerNames: list(peerName),
 });
 
+/** TLS options of server names. */
 export const tlsOptions = record('TlsOptions', {
   identity: u64,
   name: text,
@@ -153,6 +162,7 @@ export const tlsOptions = record('TlsOptions', {
 /** TLS options of one server name (`*.x` = one label). */
 export const tlsHost = record('TlsHost', { host: text, options: u32 });
 
+/** One entry point for TCP. */
 export const entryPoint = record('EntryPoint', {
   name: text,
   /** Empty: all addresses. */
@@ -198,9 +208,11 @@ export const limits = record('Limits', {
   maxMemory: u64,
 });
 
+/** Status codes from one to another, both included. */
 export const statusRange = record('StatusRange', { from: u32, to: u32 });
 /** Modes: 0 drop, 1 keep, 2 redact. */
 export const fieldMode = record('FieldMode', { name: text, mode: u8 });
+/** The access log; empty lists and zero durations filter nothing. */
 export const accessLog = record('AccessLog', {
   enabled: bool,
   /** 0 common, 1 genericCLF, 2 JSON. */

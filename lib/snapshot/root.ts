@@ -22,6 +22,7 @@ export const middlewareConfigs: RecordType<Fields> = record(
   Object.fromEntries(middlewares.map(({ wire }) => [camel(wire.name), list(wire)])),
 );
 
+/** The record at offset 0. */
 export const snapshot = record('Snapshot', {
   /** Layout fingerprint; a snapshot of another build is refused. */
   fingerprint: u64,
@@ -47,4 +48,5 @@ export const snapshot = record('Snapshot', {
   hostName: text,
   pingTerminatingStatus: u32,
 });
+/** A snapshot as a TypeScript value. */
 export type Snapshot = Value<typeof snapshot>;

@@ -6,7 +6,9 @@
  * needs no base pointer. Equal texts may share their bytes; lists always lie behind their slot.
  */
 export type Scalar = { readonly kind: 'bool' | 'u8' | 'u16' | 'u32' | 'u64' | 'i64' | 'text' };
+/** The type of a field. */
 export type Field = Scalar | { readonly kind: 'list'; readonly of: Field | RecordType<Fields> } | RecordType<Fields>;
+/** Fields by name, in the order of the struct. */
 export type Fields = Readonly<Record<string, Field>>;
 /** A named struct; its fields keep their order on both sides. */
 export interface RecordType<F extends Fields> {
@@ -15,16 +17,23 @@ export interface RecordType<F extends Fields> {
   readonly fields: F;
 }
 
+/** One byte, 0 or 1. */
 export const bool = { kind: 'bool' } as const;
+/** An unsigned number of 8 bits. */
 export const u8 = { kind: 'u8' } as const;
+/** An unsigned number of 16 bits. */
 export const u16 = { kind: 'u16' } as const;
+/** An unsigned number of 32 bits. */
 export const u32 = { kind: 'u32' } as const;
 /** Nanoseconds, identities and byte counts. */
 export const u64 = { kind: 'u64' } as const;
+/** A signed number of 64 bits. */
 export const i64 = { kind: 'i64' } as const;
 /** UTF-8, not terminated. */
 export const text = { kind: 'text' } as const;
+/** Any number of one type. */
 export const list = <const T extends Field | RecordType<Fields>>(of: T) => ({ kind: 'list', of }) as const;
+/** A struct; `name` is that of the C++ type. */
 export const record = <const F extends Fields>(name: string, fields: F): RecordType<F> => ({
   kind: 'record',
   name,

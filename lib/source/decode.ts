@@ -12,6 +12,7 @@ import type { Document, Path } from './origin.js';
 import { formatPath, valueAt } from './path.js';
 import { type Member, type Shape, shapeOf } from './shape.js';
 
+/** What to decode, and how much of it may be left out. */
 export interface DecodeOptions {
   /** Where in the document the data stands; its root by default. */
   readonly path?: Path;

@@ -20,6 +20,7 @@ interface Common {
   readonly withoutEffect: string | undefined;
 }
 
+/** An object with keys that the schema names. */
 export interface ObjectShape extends Common {
   readonly kind: 'object';
   /** By lower-case name. */
@@ -27,25 +28,31 @@ export interface ObjectShape extends Common {
   /** Whether other keys are an error (`strictObject`), or pass. */
   readonly strict: boolean;
 }
+/** A mapping whose keys are names that users choose. */
 export interface RecordShape extends Common {
   readonly kind: 'record';
   readonly value: Shape;
 }
+/** A list of one type. */
 export interface ListShape extends Common {
   readonly kind: 'list';
   readonly element: Shape;
 }
+/** One of several types. */
 export interface UnionShape extends Common {
   readonly kind: 'union';
   readonly options: readonly Shape[];
 }
+/** One of some values. */
 export interface ChoiceShape extends Common {
   readonly kind: 'choice';
   readonly values: readonly unknown[];
 }
+/** A single value. */
 export interface ScalarShape extends Common {
   readonly kind: 'text' | 'number' | 'bigint' | 'boolean' | 'any';
 }
+/** What a schema looks like to who writes it. */
 export type Shape = ObjectShape | RecordShape | ListShape | UnionShape | ChoiceShape | ScalarShape;
 
 const known = new WeakMap<Schema, Shape>();

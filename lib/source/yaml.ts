@@ -12,6 +12,7 @@ import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.js';
 import { maxDepth, maxTextLength } from './limits.js';
 import type { Document, Origin, Path, SourceText, TextOrigin } from './origin.js';
 import { LineTable } from './place.js';
+import { readPlainJson } from './plain-json.js';
 import { readPlainYaml } from './plain-yaml.js';
 import { YamlOrigins } from './yaml-origins.js';
 import { YamlReader } from './yaml-values.js';
@@ -40,7 +41,7 @@ const largeText = 128 * 1024;
 /** Reads one YAML or JSON text. An empty text is an empty mapping. Never throws. */
 export function parseYaml(source: SourceText): Parsed {
   if (source.text.length > maxTextLength) return { diagnostics: [tooLarge(source)] };
-  const plain = source.text.length < largeText ? undefined : readPlainYaml(source.text);
+  const plain = source.text.length < largeText ? undefined : (readPlainJson(source.text) ?? readPlainYaml(source.text));
   if (plain !== undefined) return { document: new PlainDocument(plain, source), diagnostics: [] };
   const { document, diagnostics } = parseWithLibrary(source);
   return document === undefined ? { diagnostics } : { document, diagnostics };

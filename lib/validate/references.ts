@@ -16,16 +16,19 @@ export interface ReferenceKind {
   readonly missing: (name: string) => string;
 }
 
+/** Routers and services name middlewares. */
 export const middlewareReference: ReferenceKind = {
   code: 'FL3001',
   noun: 'middleware',
   missing: (name) => `middleware "${name}" does not exist`,
 };
+/** Routers and weighted services name services. */
 export const serviceReference: ReferenceKind = {
   code: 'FL3002',
   noun: 'service',
   missing: (name) => `the service "${name}" does not exist`,
 };
+/** Load balancers name servers transports. */
 export const transportReference: ReferenceKind = {
   code: 'FL3003',
   noun: 'transport',

@@ -17,6 +17,7 @@ export interface TlsHosts {
   readonly refusedHosts: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
+/** The routers with the TLS options they get, and the options of every server name. Pure. */
 export function settleTlsHosts(
   routers: ReadonlyMap<string, RouterItem>,
   options: ReadonlyMap<string, Item<TlsOptions>>,

@@ -15,6 +15,7 @@ export interface TlsParameters {
   readonly curvePreferences?: readonly string[];
 }
 
+/** All TLS options checked: names of versions, suites and curves, and what follows from them. */
 export function checkTlsOptions(options: ReadonlyMap<string, Item<TlsOptions>>): ReadonlyMap<string, Item<TlsOptions>> {
   return new Map(
     [...options].map(([name, item]) => [

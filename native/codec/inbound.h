@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "codec/message.h"
 #include "codec/raw_body.h"
-#include "loop/task.h"
+#include "loop/soon.h"
 
 namespace fairlead::codec {
 
@@ -22,9 +22,8 @@ struct BodyChunk {
 /// write at a time.
 class Inbound : public RawSide {
  public:
-
   /// The next piece of the request body, as soon as there is one; decoded. `deadline` 0 = none.
-  virtual loop::Task<Result<BodyChunk>> read_body(Nanos deadline) = 0;
+  virtual loop::Soon<Result<BodyChunk>> read_body(Nanos deadline) = 0;
   /// The next piece if it has been received already; `data` is empty and `last` false when it has not.
   virtual Result<BodyChunk> try_read_body() = 0;
   /// Trailers of the request, complete once read_body() said `last`. May be empty.
@@ -33,14 +32,14 @@ class Inbound : public RawSide {
   virtual bool body_finished() const = 0;
 
   /// Sends an interim response (1xx but 101). Ignored for clients that do not know them.
-  virtual loop::Task<Status> write_interim(const Response& response) = 0;
+  virtual loop::Soon<Status> write_interim(const Response& response) = 0;
   /// Sends the head, and `first` with it in the same packet when it fits. `last`: `first` ends the body. Headers are
   /// written as they are but for those that frame the message, which follow from `response.body`.
-  virtual loop::Task<Status> write_head(const Response& response, std::string_view first, bool last) = 0;
+  virtual loop::Soon<Status> write_head(const Response& response, std::string_view first, bool last) = 0;
   /// Sends a piece of the body.
-  virtual loop::Task<Status> write_body(std::string_view data, bool last) = 0;
+  virtual loop::Soon<Status> write_body(std::string_view data, bool last) = 0;
   /// Ends a body whose last piece was not marked, with trailers where the protocol has them.
-  virtual loop::Task<Status> write_trailers(const Headers& trailers) = 0;
+  virtual loop::Soon<Status> write_trailers(const Headers& trailers) = 0;
   /// A head has been sent: errors can only cut the response now.
   virtual bool head_written() const = 0;
   /// Body bytes received and sent so far.

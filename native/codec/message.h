@@ -75,6 +75,8 @@ struct Header {
   std::string_view name;
   std::string_view value;
   HeaderId id = HeaderId::kOther;
+  /// As it was received, the field stands in its buffer as it is written: "name: value" and CRLF.
+  bool is_line = false;
 };
 
 /// An ordered list of fields whose storage is carved from an arena. Removing keeps the order.
@@ -192,14 +194,12 @@ struct Response {
 /// What is known of the connection a request came on. Lives as long as the connection.
 struct Peer {
   net::Endpoint client;
-  net::Endpoint local;
   /// Text of client.ip, without zone.
   std::string_view client_text;
   bool tls = false;
   /// "1.3"; empty on clear text.
   std::string_view tls_version;
   std::string_view tls_cipher;
-  std::string_view server_name;
   /// Hash of the name of the TLS options under which the handshake was made; it means the same after a reload.
   std::uint64_t tls_options = 0;
   std::string_view scheme() const { return tls ? "https" : "http"; }

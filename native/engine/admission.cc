@@ -21,7 +21,7 @@ void Admission::set_descriptor_limit(std::uint64_t limit) {
   const std::uint64_t usable = std::min<std::uint64_t>(limit, std::numeric_limits<int>::max());
   const std::uint64_t reserve = std::min(std::clamp(usable / 16, kLeast, kMost), usable / 4);
   hard_descriptor_.store(static_cast<int>(usable - reserve), std::memory_order_relaxed);
-  soft_descriptor_.store(static_cast<int>(usable - 2 * reserve), std::memory_order_relaxed);
+  soft_descriptor_.store(static_cast<int>(usable - reserve - reserve / 4), std::memory_order_relaxed);
 }
 
 /// A descriptor is the lowest that is free: its number tells how many are in use at least.

@@ -4,10 +4,15 @@
 #include <chrono>
 #include <utility>
 
+#include "loop/scheduling.h"
+
 namespace fairlead::engine {
 
 void Control::start() {
-  thread_ = std::thread([this] { run(); });
+  thread_ = std::thread([this] {
+    loop::let_others_run_on();
+    run();
+  });
 }
 
 void Control::post(Job job, Nanos delay) {

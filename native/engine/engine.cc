@@ -29,9 +29,9 @@ class EngineImpl final : public Engine, private exchange::Shared {
         admission_(options.max_connections) {
     const std::uint32_t workers = std::clamp(options.workers, 1U, kMostWorkers);
     for (std::uint32_t i = 0; i < workers; ++i) {
-      workers_.push_back(
-          std::make_unique<WorkerThread>(WorkerSetup{i, workers, options.idle_buffer_bytes, options.poll_microseconds,
-                                                     options.splice_bytes, resolver_, *this, admission_, *log_}));
+      workers_.push_back(std::make_unique<WorkerThread>(
+          WorkerSetup{i, workers, options.idle_buffer_bytes, options.poll_microseconds, options.poll_adaptive != 0,
+                      options.splice_bytes, resolver_, *this, admission_, *log_}));
     }
   }
   ~EngineImpl() override { close(); }

@@ -21,8 +21,10 @@ struct Options {
   std::uint32_t max_connections = 100'000;
   /// Bytes of pooled buffers per worker that are kept when idle.
   std::uint64_t idle_buffer_bytes = 4 << 20;
-  /// Microseconds a worker polls before it sleeps while a request is in flight; 0 = never.
+  /// Microseconds a worker asks for events before it sleeps; 0 = never.
   std::uint32_t poll_microseconds = 0;
+  /// 1: only as long as that pays and takes the processor from nobody.
+  std::uint32_t poll_adaptive = 0;
   /// Bytes that must be left of a body in clear text for the kernel to move it (splice); 0 = everything is copied.
   std::uint32_t splice_bytes = 0;
 };

@@ -9,7 +9,7 @@
 
 #include "exchange/connection.h"
 #include "loop/frame_pool.h"
-#include "net/socket.h"
+#include "loop/scheduling.h"
 
 namespace fairlead::engine {
 namespace {
@@ -23,7 +23,7 @@ WorkerThread::WorkerThread(const WorkerSetup& setup)
     : admission_(setup.admission),
       worker_(std::make_unique<exchange::Worker>(setup.number, setup.workers, setup.idle_buffer_bytes, setup.resolver,
                                                  setup.shared, setup.log)) {
-  worker_->loop.set_polling(setup.poll_microseconds);
+  worker_->loop.set_polling(setup.poll_microseconds, setup.poll_adaptive);
   worker_->splice_bytes = setup.splice_bytes;
 }
 
@@ -35,6 +35,7 @@ void WorkerThread::start() {
   pthread_sigmask(SIG_SETMASK, &all, &before);
   thread_ = std::thread([this] {
     pthread_setname_np(pthread_self(), ("fairlead-" + std::to_string(worker_->number())).c_str());
+    loop::run_soon_after_waking();
     worker_->loop.run();
     listeners_.clear();
     worker_->cut();
@@ -57,8 +58,6 @@ void WorkerThread::stop() {
 }
 
 void WorkerThread::listen(std::uint32_t entry_point, int fd) {
-  if (local_.size() <= entry_point) local_.resize(entry_point + 1);
-  local_[entry_point] = net::local_endpoint(fd);
   accept::Receiver& receiver = *this;
   auto listener = std::make_unique<accept::Listener>(worker_->loop, fd, receiver, entry_point);
   if (listener->start()) listeners_.push_back(std::move(listener));
@@ -87,7 +86,7 @@ Verdict WorkerThread::admit(std::uint32_t entry_point, int fd, const net::Endpoi
 void WorkerThread::take(std::uint32_t entry_point, int fd, const net::Endpoint& client) {
   const Verdict verdict = admit(entry_point, fd, client);
   if (verdict == Verdict::kWelcome || verdict == Verdict::kCrowded) {
-    exchange::Connection::accept(*worker_, entry_point, fd, client, local_[entry_point]);
+    exchange::Connection::accept(*worker_, entry_point, fd, client);
   } else {
     refuse(verdict);
     ::close(fd);

@@ -19,6 +19,7 @@ struct WorkerSetup {
   std::uint32_t workers;
   std::size_t idle_buffer_bytes;
   std::uint32_t poll_microseconds;
+  bool poll_adaptive;
   std::uint32_t splice_bytes;
   net::ResolverThreads& resolver;
   exchange::Shared& shared;
@@ -64,7 +65,6 @@ class WorkerThread final : private accept::Receiver {
   bool accepting_ = true;
   std::unique_ptr<exchange::Worker> worker_;
   std::vector<std::unique_ptr<accept::Listener>> listeners_;
-  std::vector<net::Endpoint> local_;  // by entry point
   std::thread thread_;
   bool started_ = false;
 };

@@ -1,5 +1,6 @@
 #include "exchange/connection.h"
 
+#include <errno.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -27,6 +28,9 @@ constexpr Nanos kLinger = 2 * kSecond;
 constexpr Nanos kQuiet = kSecond;
 // Requests of an exchange seldom need more; beyond it the arena takes blocks from the heap.
 constexpr std::size_t kArenaBytes = 3072;
+// An exchange that takes longer than this has its client's socket watched, in case the client gives up. Most are over
+// before, and on a connection of its own each is spared two system calls.
+constexpr Nanos kWatchAfter = 5 * kMillisecond;
 
 /// One more of something as long as this lives, also when its coroutine is cancelled.
 class Gauge {
@@ -43,6 +47,10 @@ class Gauge {
   Counter counter_;
 };
 
+codec::http1::HeadLimits head_limits(const wire::EntryPoint& limits) {
+  return {limits.max_header_bytes, limits.max_header_bytes, limits.max_header_fields};
+}
+
 /// A pointer that is set as long as what it points at lives.
 class Pointing {
  public:
@@ -55,55 +63,60 @@ class Pointing {
   const Exchange*& pointer_;
 };
 
-/// Awaitable: until `task` has ended or the descriptor hangs up. False: hung up; the caller cancels the task.
-class UnlessHungUp {
- public:
-  UnlessHungUp(loop::Loop& loop, loop::Descriptor& descriptor, loop::Task<Outcome>& task)
-      : loop_(loop), descriptor_(descriptor), task_(task) {}
-  ~UnlessHungUp() {
-    if (descriptor_.watcher == &waiter_) descriptor_.watcher = nullptr;
-  }
-  UnlessHungUp(const UnlessHungUp&) = delete;
-  UnlessHungUp& operator=(const UnlessHungUp&) = delete;
-
-  bool await_ready() const { return descriptor_.hangup; }
-  std::coroutine_handle<> await_suspend(std::coroutine_handle<> awaiting) {
-    waiter_.handle = awaiting;
-    descriptor_.watcher = &waiter_;
-    loop_.watch(descriptor_);
-    task_.handle().promise().continuation = awaiting;
-    return task_.handle();
-  }
-  bool await_resume() const { return task_.done(); }
-
- private:
-  loop::Loop& loop_;
-  loop::Descriptor& descriptor_;
-  loop::Task<Outcome>& task_;
-  loop::Waiter waiter_;
-};
-
 }  // namespace
 
-void Connection::accept(Worker& worker, std::uint32_t entry_point, int fd, const net::Endpoint& client,
-                        const net::Endpoint& local) {
-  auto* connection = new Connection(worker, entry_point, fd, client, local);
-  connection->task_ = connection->run();
-  connection->task_.start();
+/// While it lives, a client that hangs up ends its connection, whatever the exchange waits for.
+class Connection::HangupWatch : loop::Waiter {
+ public:
+  HangupWatch(Connection& connection, Exchange& exchange)
+      : Waiter(on_hangup), connection_(connection), exchange_(exchange) {
+    loop::Descriptor& descriptor = connection.stream_.descriptor();
+    descriptor.watcher = this;
+    if (!descriptor.watched()) {
+      loop::Loop& loop = connection.worker_.loop;
+      loop.timers().arm(connection.alarm_, loop.now() + kWatchAfter);
+    }
+  }
+  ~HangupWatch() {
+    connection_.stream_.descriptor().watcher = nullptr;
+    connection_.alarm_.unlink();
+  }
+
+ private:
+  static void on_hangup(loop::Waiter& waiter) {
+    Connection& connection = static_cast<HangupWatch&>(waiter).connection_;
+    static_cast<HangupWatch&>(waiter).exchange_.client_gone();
+    connection.abort();  // and with it goes the frame in which this watch lives
+  }
+
+  Connection& connection_;
+  Exchange& exchange_;
+};
+
+/// The other side of a tunnel, and what either side has sent already.
+struct Connection::Upgrade {
+  std::unique_ptr<upstream::Connection> server;
+  net::Buffer from_client;
+  net::Buffer from_server;
+};
+
+void Connection::accept(Worker& worker, std::uint32_t entry_point, int fd, const net::Endpoint& client) {
+  auto* connection = new Connection(worker, entry_point, fd, client);
+  const bool encrypts = worker.plan->plan().server_tls(entry_point) != nullptr;
+  connection->run(encrypts ? connection->handshake() : connection->serve());
 }
 
-Connection::Connection(Worker& worker, std::uint32_t entry_point, int fd, const net::Endpoint& client,
-                       const net::Endpoint& local)
+Connection::Connection(Worker& worker, std::uint32_t entry_point, int fd, const net::Endpoint& client)
     : worker_(worker),
       entry_point_(entry_point),
       since_(worker.loop.now()),
       idle_since_(since_),
       stream_(worker.loop, worker.scratch, fd),
-      codec_(stream_, worker.buffers),
-      reaper_([](loop::Waiter& waiter) { delete static_cast<Reaper&>(waiter).owner; }) {
-  reaper_.owner = this;
+      event_(on_event),
+      alarm_(on_alarm) {
+  event_.owner = this;
+  alarm_.owner = this;
   peer_.client = client;
-  peer_.local = local;
   peer_.client_text = client.ip.format(client_text_);
   worker_.connections.push_back(*this);
   worker_.counters.add(Counter::kConnectionsAccepted);
@@ -121,18 +134,25 @@ const wire::EntryPoint& Connection::settings() const {
 }
 
 void Connection::drain() {
-  if (!busy_) {
+  if (!busy()) {
     if (quiet()) delete this;
     return;
   }
   // A client that was not told may send its next request at any time: it gets that one answered as well.
-  if (!codec_.head_written()) codec_.close_after_response();
+  if (codec_ != nullptr && !codec_->head_written()) codec_->close_after_response();
 }
 
-bool Connection::quiet() const { return !busy_ && worker_.loop.now() - idle_since_ >= kQuiet; }
+bool Connection::quiet() {
+  if (busy() || worker_.loop.now() - idle_since_ < kQuiet) return false;
+  // On a busy machine a request may wait for longer than that in the socket, before its event is even looked at.
+  char byte;
+  const int fd = stream_.descriptor().fd();
+  return ::recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
+}
 
 std::uint64_t Connection::held_bytes() const {
-  return stream_.held_bytes() + codec_.held_bytes() + (exchange_ == nullptr ? 0 : exchange_->held_bytes());
+  return stream_.held_bytes() + (codec_ == nullptr ? 0 : codec_->held_bytes()) +
+         (exchange_ == nullptr ? 0 : exchange_->held_bytes());
 }
 
 void Connection::abort() {
@@ -140,30 +160,88 @@ void Connection::abort() {
   delete this;
 }
 
-/// The whole life. The frame belongs to the object, so the object is deleted after the frame has come to rest.
-loop::Task<void> Connection::run() {
-  const bool secured = co_await handshake();
-  if (secured) co_await serve();
-  stream_.close();
-  worker_.loop.make_ready(reaper_, loop::Wake::kReady);
+void Connection::move_to(IntrusiveList<Connection>& list) {
+  unlink();
+  list.push_back(*this);
 }
 
-loop::Task<bool> Connection::handshake() {
-  const LocalRef<WorkerPlan> plan = worker_.plan;
-  const tls::ServerContext* context = plan->plan().server_tls(entry_point_);
-  if (context == nullptr) co_return true;
-  busy_ = true;
-  if (!settings().plain_routers.empty()) {
-    const bool tls = co_await speaks_tls();
-    if (!stream_.open()) co_return false;
-    if (!tls) co_return true;
+void Connection::on_event(loop::Waiter& waiter) {
+  Connection& self = *static_cast<Event&>(waiter).owner;
+  if (self.busy()) return self.go_on();
+  self.stream_.descriptor().reader = nullptr;
+  self.alarm_.unlink();
+  self.move_to(self.worker_.connections);
+  self.run(self.serve());
+}
+
+void Connection::on_alarm(loop::Timer& timer) {
+  Connection& self = *static_cast<Alarm&>(timer).owner;
+  if (self.busy()) {
+    // A client that has gone already is reported at once.
+    self.worker_.loop.watch(self.stream_.descriptor());
+  } else {
+    delete &self;
   }
+}
+
+void Connection::run(loop::Task<void> task) {
+  task_ = std::move(task);
+  task_.start();
+}
+
+/// The last thing that a task does. Its frame must come to rest before it can be given back.
+void Connection::end_task(After after) {
+  after_ = after;
+  worker_.loop.make_ready(event_, loop::Wake::kReady);
+}
+
+void Connection::go_on() {
+  task_.cancel();
+  switch (after_) {
+    case After::kServe:
+      return run(serve());
+    case After::kTunnel:
+      return run(tunnel());
+    case After::kIdle:
+      return rest();
+    case After::kClose:
+      delete this;
+      return;
+  }
+}
+
+void Connection::rest() {
+  loop::Descriptor& descriptor = stream_.descriptor();
+  // Out of memory for watches: better closed than never heard again.
+  if (!worker_.loop.watch(descriptor)) {
+    delete this;
+    return;
+  }
+  idle_since_ = worker_.loop.now();
+  move_to(worker_.idle);
+  descriptor.reader = &event_;
+  const Nanos limit = served_ == 0 ? settings().head_timeout : settings().idle_timeout;
+  if (limit != 0) worker_.loop.timers().arm(alarm_, idle_since_ + limit);
+}
+
+loop::Task<void> Connection::handshake() {
+  const LocalRef<WorkerPlan> plan = worker_.plan;
+  const tls::ServerContext& context = *plan->plan().server_tls(entry_point_);
+  bool encrypts = true;
+  if (!settings().plain_routers.empty()) encrypts = co_await speaks_tls();
+  bool serves = stream_.open();
+  if (serves && encrypts) serves = co_await secure(context);
+  end_task(serves ? After::kServe : After::kClose);
+}
+
+loop::Task<bool> Connection::secure(const tls::ServerContext& context) {
   char address[INET6_ADDRSTRLEN];
   std::string_view local;
-  if (context->names_addresses()) local = net::local_endpoint(stream_.descriptor().fd()).ip.format(address);
-  std::unique_ptr<tls::ServerSession> session = context->accept(local);
+  if (context.names_addresses()) local = net::local_endpoint(stream_.descriptor().fd()).ip.format(address);
+  std::unique_ptr<tls::ServerSession> session = context.accept(local);
   if (session == nullptr) co_return false;
   const tls::ServerSession& facts = *session;
+  const LocalRef<WorkerPlan> plan = worker_.plan;
   const Nanos limit = settings().handshake_timeout;
   const net::IoResult done =
       co_await stream_.handshake(std::move(session), limit == 0 ? 0 : worker_.loop.now() + limit);
@@ -178,7 +256,6 @@ loop::Task<bool> Connection::handshake() {
   peer_.tls = true;
   peer_.tls_version = facts.version();
   peer_.tls_cipher = facts.cipher();
-  peer_.server_name = facts.server_name();
   peer_.tls_options = hash_bytes(plan->plan().snapshot().tls_options[facts.options()].name);
   co_return true;
 }
@@ -200,34 +277,6 @@ loop::Task<bool> Connection::speaks_tls() {
   co_return false;
 }
 
-loop::Task<void> Connection::serve() {
-  for (;;) {
-    busy_ = true;
-    const After after = co_await serve_one();
-    if (after == After::kTunnel) co_await tunnel();
-    if (after == After::kTunnel || after == After::kClose) co_return;
-    const bool waits = after == After::kIdle || (!codec_.has_received() && !stream_.maybe_readable());
-    if (!waits) continue;
-    const bool woken = co_await wait_idle();
-    if (!woken) co_return;
-  }
-}
-
-loop::Task<bool> Connection::wait_idle() {
-  busy_ = false;
-  idle_since_ = worker_.loop.now();
-  const Nanos limit = served_ == 0 ? settings().head_timeout : settings().idle_timeout;
-  move_to(worker_.idle);
-  const loop::Wake wake = co_await stream_.readable(limit == 0 ? 0 : worker_.loop.now() + limit);
-  move_to(worker_.connections);
-  co_return wake == loop::Wake::kReady;
-}
-
-void Connection::move_to(IntrusiveList<Connection>& list) {
-  unlink();
-  list.push_back(*this);
-}
-
 bool Connection::allows_next() const {
   const wire::EntryPoint& limits = settings();
   if (worker_.draining) return false;
@@ -239,84 +288,93 @@ bool Connection::allows_next() const {
   return limits.keep_alive_max_time == 0 || worker_.loop.now() - since_ < limits.keep_alive_max_time;
 }
 
-loop::Task<Connection::After> Connection::serve_one() {
-  alignas(16) std::array<std::byte, kArenaBytes> memory;
-  Arena arena(memory);
-  Exchange exchange(worker_, entry_point_, peer_, codec_, arena);
-  const Pointing in_progress(exchange_, exchange);
-  const wire::EntryPoint& limits = settings();
-  const codec::http1::HeadLimits head_limits{limits.max_header_bytes, limits.max_header_bytes,
-                                             limits.max_header_fields};
-  const Nanos deadline = limits.head_timeout == 0 ? 0 : worker_.loop.now() + limits.head_timeout;
-  const auto head = co_await codec_.read_head(exchange.request, head_limits, deadline);
-  if (head == codec::http1::HeadResult::kNothing) co_return After::kIdle;
-  if (head == codec::http1::HeadResult::kClosed) co_return After::kClose;
-  ++served_;
-  exchange.begin();
-  if (!allows_next()) codec_.close_after_response();
-  codec_.set_write_stall(limits.write_timeout == 0 ? kWriteStall : limits.write_timeout);
-  loop::Task<Outcome> task = answer(exchange, head);
-  const bool ended = co_await UnlessHungUp(worker_.loop, stream_.descriptor(), task);
-  Outcome outcome = Outcome::kCut;
-  if (ended) {
-    outcome = task.take();
-  } else {
-    task.cancel();
-    exchange.client_gone();
-  }
-  if (outcome == Outcome::kUpgraded) {
-    tunnel_peer_ = exchange.take_tunnel(tunnel_first_);
-    co_return After::kTunnel;
-  }
-  if (outcome == Outcome::kCut) {
-    stream_.abort();
-    co_return After::kClose;
-  }
-  if (!codec_.reusable()) {
-    // Closing under bytes that have not been read, or come later, sends RST, which may overtake the response. close() is
-    // clean when none are left and the client itself has said that none will come.
-    const bool all_read = codec_.body_finished() && !codec_.has_received();
-    if (!all_read || exchange.request.keep_alive) {
-      co_await linger();
-    } else if (peer_.tls) {
-      stream_.shutdown_write();
+loop::Task<void> Connection::serve() {
+  codec::http1::ServerStream codec(stream_, worker_.buffers);
+  codec_ = &codec;
+  After after = After::kServe;
+  while (after == After::kServe) {
+    alignas(16) std::array<std::byte, kArenaBytes> memory;
+    Arena arena(memory);
+    Exchange exchange(worker_, entry_point_, peer_, codec, arena);
+    const Pointing in_progress(exchange_, exchange);
+    const wire::EntryPoint& limits = settings();
+    const Nanos deadline = limits.head_timeout == 0 ? 0 : worker_.loop.now() + limits.head_timeout;
+    const codec::http1::HeadResult head = co_await codec.read_head(exchange.request, head_limits(limits), deadline);
+    if (head == codec::http1::HeadResult::kNothing || head == codec::http1::HeadResult::kClosed) {
+      after = head == codec::http1::HeadResult::kNothing ? After::kIdle : After::kClose;
+      break;
     }
-    co_return After::kClose;
+    ++served_;
+    exchange.begin();
+    if (!allows_next()) codec.close_after_response();
+    codec.set_write_stall(limits.write_timeout == 0 ? kWriteStall : limits.write_timeout);
+    Outcome outcome = Outcome::kCut;
+    if (stream_.descriptor().hangup) {
+      exchange.client_gone();
+    } else {
+      const HangupWatch watch(*this, exchange);
+      outcome = co_await answer(exchange, head);
+    }
+    exchange.log();
+    if (outcome == Outcome::kUpgraded) {
+      after = upgrade(exchange);
+    } else if (outcome == Outcome::kCut) {
+      stream_.abort();
+      after = After::kClose;
+    } else if (!codec.reusable()) {
+      co_await close_gently(exchange.request.keep_alive);
+      after = After::kClose;
+    } else {
+      codec.end_exchange();
+      after = codec.has_received() || stream_.maybe_readable() ? After::kServe : After::kIdle;
+    }
   }
-  codec_.end_exchange();
-  co_return After::kNext;
+  codec_ = nullptr;
+  end_task(after);
 }
 
 /// Turns what came of reading the head into an answer.
-loop::Task<Outcome> Connection::answer(Exchange& exchange, codec::http1::HeadResult head) {
-  Outcome outcome = Outcome::kCut;
+loop::Soon<Outcome> Connection::answer(Exchange& exchange, codec::http1::HeadResult head) {
   if (head == codec::http1::HeadResult::kTimeout) {
-    codec_.close_after_response();
-    outcome = co_await exchange.refuse(Reason::kHeadTimeout, "head_timeout");
-    co_return outcome;
+    codec_->close_after_response();
+    return exchange.refuse(Reason::kHeadTimeout, "head_timeout");
   }
-  codec::HeadFault fault = codec_.fault();
+  codec::HeadFault fault = codec_->fault();
   if (head == codec::http1::HeadResult::kRequest) {
     const codec::TargetRules rules{settings().sanitize_path, settings().encode_query_semicolons};
     fault = codec::normalise_target(exchange.request, rules, exchange.request.headers.arena());
   }
   if (fault != codec::HeadFault::kNone) {
-    codec_.close_after_response();
-    outcome = co_await exchange.refuse(codec::reason_of(fault), codec::head_fault_name(fault));
-    co_return outcome;
+    codec_->close_after_response();
+    return exchange.refuse(codec::reason_of(fault), codec::head_fault_name(fault));
   }
-  outcome = co_await exchange.run();
-  co_return outcome;
+  return exchange.run();
+}
+
+Connection::After Connection::upgrade(Exchange& exchange) {
+  upgrade_ = std::make_unique<Upgrade>();
+  upgrade_->server = exchange.take_tunnel(upgrade_->from_server);
+  codec_->end_exchange();
+  upgrade_->from_client = codec_->take_received();
+  return After::kTunnel;
 }
 
 loop::Task<void> Connection::tunnel() {
   const Gauge active(worker_.counters, Counter::kUpgradesActive);
-  codec_.end_exchange();
-  net::Buffer from_client = codec_.take_received();
-  co_await run_tunnel(worker_, stream_, std::move(from_client), tunnel_peer_->stream, std::move(tunnel_first_));
+  const std::unique_ptr<Upgrade> both = std::move(upgrade_);
+  co_await run_tunnel(worker_, stream_, std::move(both->from_client), both->server->stream,
+                      std::move(both->from_server));
+  end_task(After::kClose);
 }
 
-loop::Task<void> Connection::linger() {
+/// Closing under bytes that have not been read, or come later, sends RST, which may overtake the response. close() is
+/// clean when none are left and the client itself has said that none will come.
+loop::Task<void> Connection::close_gently(bool client_keeps_alive) {
+  const bool all_read = codec_->body_finished() && !codec_->has_received();
+  if (all_read && !client_keeps_alive) {
+    if (peer_.tls) stream_.say_goodbye();
+    co_return;
+  }
   stream_.shutdown_write();
   const Nanos deadline = worker_.loop.now() + kLinger;
   net::Buffer sink = worker_.buffers.small();

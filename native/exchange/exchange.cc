@@ -67,25 +67,19 @@ Exchange::~Exchange() {
   worker_.counters.subtract(Counter::kRequestsActive);
 }
 
-loop::Task<Outcome> Exchange::run() {
-  Outcome outcome = Outcome::kAnswered;
+loop::Soon<Outcome> Exchange::run() {
   if (!settle_forwarded_headers(request, peer_, settings(), snapshot().host_name)) {
-    outcome = co_await fail({Reason::kDeniedHeader, Origin::kClient, Retry::kNo});
-  } else {
-    if (request.headers.find(codec::HeaderId::kRequestId) == nullptr) {
-      request.headers.add({"X-Request-Id", {request_id_, sizeof(request_id_)}, codec::HeaderId::kRequestId});
-    }
-    outcome = co_await route();
+    return fail({Reason::kDeniedHeader, Origin::kClient, Retry::kNo});
   }
-  log();
-  co_return outcome;
+  if (request.headers.find(codec::HeaderId::kRequestId) == nullptr) {
+    request.headers.add({"X-Request-Id", {request_id_, sizeof(request_id_)}, codec::HeaderId::kRequestId});
+  }
+  return route();
 }
 
-loop::Task<Outcome> Exchange::refuse(Reason reason, std::string_view fault) {
+loop::Soon<Outcome> Exchange::refuse(Reason reason, std::string_view fault) {
   fault_ = fault;
-  const Outcome outcome = co_await fail({reason, Origin::kClient, Retry::kNo});
-  log();
-  co_return outcome;
+  return fail({reason, Origin::kClient, Retry::kNo});
 }
 
 void Exchange::client_gone() {

@@ -15,6 +15,7 @@
 #include "codec/inbound.h"
 #include "codec/message.h"
 #include "exchange/worker.h"
+#include "loop/soon.h"
 #include "loop/task.h"
 #include "middleware/middleware.h"
 #include "upstream/http1_client.h"
@@ -37,11 +38,13 @@ class Exchange final : public middleware::Facilities {
 
   /// A request has begun to arrive: from now on it is counted, timed and logged.
   void begin();
-  /// From a parsed request to a finished response.
-  loop::Task<Outcome> run();
-  /// Answers a request that was refused before it could be understood.
-  loop::Task<Outcome> refuse(Reason reason, std::string_view fault);
-  /// The client is gone: writes the log line. The task of run() has been cancelled.
+  /// From a parsed request to a finished response. log() comes next.
+  loop::Soon<Outcome> run();
+  /// Answers a request that was refused before it could be understood. log() comes next.
+  loop::Soon<Outcome> refuse(Reason reason, std::string_view fault);
+  /// Writes the log line and counts, once.
+  void log();
+  /// The client is gone: writes the log line. What run() waits for is to be cancelled.
   void client_gone();
   /// Bytes in buffers towards the server, and in those of body filters.
   std::uint64_t held_bytes() const;
@@ -66,15 +69,6 @@ class Exchange final : public middleware::Facilities {
     using Timer::Timer;
     Exchange* owner = nullptr;
   };
-  /// What one try at a server came to.
-  struct Try {
-    Status status = Unit{};
-    /// The connection had carried a request before.
-    bool reused = false;
-    /// No connection came about: nothing was sent.
-    bool unconnected = false;
-  };
-
   const wire::Snapshot& snapshot() const { return plan_->plan().snapshot(); }
   const wire::EntryPoint& settings() const { return snapshot().entry_points[entry_point_]; }
 
@@ -83,19 +77,31 @@ class Exchange final : public middleware::Facilities {
   void own(middleware::FetchReply& reply, std::string_view body);
 
   // route.cc
-  loop::Task<Outcome> route();
+  loop::Soon<Outcome> route();
   Reason refused_by_router(const wire::Router& router) const;
   /// Runs `chain`; false when a middleware has answered into reply_.
-  loop::Task<bool> run_chain(Chain chain);
-  loop::Task<Outcome> serve(std::uint32_t service);
+  loop::Soon<bool> run_chain(Chain chain);
+  /// The same from the first middleware on that may wait.
+  loop::Task<bool> run_slow_chain(Chain chain);
+  bool run_one(const middleware::Middleware* middleware);
+  bool goes_on(middleware::Verdict verdict);
+  /// Asks `service` behind `chain`: that of the router, then (`entering`) that of the service itself.
+  loop::Soon<Outcome> ask(std::uint32_t service, Chain chain, bool entering);
+  loop::Task<Outcome> ask_later(loop::Soon<bool> passing, std::uint32_t service, bool entering);
+  loop::Soon<Outcome> pass(bool passed, std::uint32_t service, bool entering);
+  loop::Soon<Outcome> serve(std::uint32_t service);
   void answer_internally(wire::ServiceKind kind);
 
   // forward.cc
   loop::Task<Outcome> forward(std::uint32_t service);
-  loop::Task<Try> try_server(std::uint32_t service, std::uint32_t server, bool fresh);
+  /// Chooses the target of a try. An idle connection to it, or null: one has to be made.
+  std::unique_ptr<upstream::Connection> choose(std::uint32_t service, std::uint32_t server, bool fresh);
+  void begin_try(std::unique_ptr<upstream::Connection> connection);
   loop::Task<Status> converse();
-  loop::Task<Status> send_request();
-  loop::Task<Status> read_response_head();
+  loop::Soon<Status> send_request();
+  loop::Task<Status> end_head(loop::Soon<Status> sending, bool last, bool has_trailers);
+  Result<codec::BodyChunk> first_of_body();
+  void head_sent(bool last);
   loop::Task<Status> relay_interim();
   loop::Task<void> pump_body(bool send_continue);
   void start_pump(bool send_continue);
@@ -106,19 +112,22 @@ class Exchange final : public middleware::Facilities {
   static void on_continue_late(loop::Timer& timer);
 
   // respond.cc
-  loop::Task<Outcome> respond();
+  loop::Soon<Outcome> respond();
+  loop::Task<Outcome> respond_later(loop::Soon<Status> streaming);
+  loop::Soon<Outcome> conclude(const Status& status);
   loop::Task<Outcome> upgrade();
-  loop::Task<Status> stream_body(codec::BodyChunk chunk);
+  loop::Soon<Status> stream_body(codec::BodyChunk chunk);
+  loop::Task<Status> stream_rest(loop::Soon<Status> writing, codec::BodyChunk chunk);
   loop::Task<Status> stream_filtered(codec::BodyChunk chunk);
   void prepare_response(const codec::BodyChunk& first);
   void pass_back(const Active& active, codec::Response& response, bool has_body);
   Status filter(std::string_view input, bool flush, bool last);
   Active& activate(const middleware::Middleware& middleware);
-  loop::Task<Outcome> answer(const middleware::LocalReply& reply);
-  loop::Task<Outcome> fail(Error error);
+  loop::Soon<Outcome> answer(const middleware::LocalReply& reply);
+  loop::Task<Outcome> answer_later(loop::Soon<Status> writing);
+  Outcome answered(const Status& written);
+  loop::Soon<Outcome> fail(Error error);
 
-  /// Writes the log line and counts, once.
-  void log();
   middleware::Context context(const Active& active);
 
   Worker& worker_;
@@ -139,6 +148,8 @@ class Exchange final : public middleware::Facilities {
   std::uint32_t filter_count_ = 0;
   ByteBuffer filtered_[2];
 
+  /// Of target_.
+  upstream::Pool* pool_ = nullptr;
   std::optional<upstream::Http1Client> outbound_;
   upstream::Forwarding forwarding_;
   loop::Task<void> pump_;

@@ -1,5 +1,6 @@
 // From a service to a response head: choosing a server, connecting, sending, and trying another where that is safe.
 #include <algorithm>
+#include <utility>
 
 #include "exchange/exchange.h"
 #include "exchange/forwarded_headers.h"
@@ -30,13 +31,28 @@ loop::Task<Outcome> Exchange::forward(std::uint32_t service) {
   while (server != scheduler::kNobody && tries_ < kMostTries) {
     ++tries_;
     if (tries_ > 1) worker_.counters.add(Counter::kUpstreamRetries);
-    const Try result = co_await try_server(service, server, fresh);
-    if (result.status.ok()) {
+    std::unique_ptr<upstream::Connection> connection = choose(service, server, fresh);
+    const bool reused = connection != nullptr;
+    Status status = Unit{};
+    if (!reused) {
+      const upstream::ConnectContext where{worker_.loop, worker_.scratch, worker_.resolver, worker_.counters};
+      upstream::ConnectResult connected =
+          co_await upstream::connect(where, *target_->server, *target_->transport, target_->tls);
+      status = connected.status;
+      fault_ = connected.fault;
+      connection = std::move(connected.connection);
+    }
+    const bool connects = status.ok();
+    if (connects) {
+      begin_try(std::move(connection));
+      status = co_await converse();
+    }
+    if (status.ok()) {
       outcome = co_await respond();
       co_return outcome;
     }
-    error = result.status.error();
-    if (error.origin == Origin::kUpstream && result.unconnected) {
+    error = status.error();
+    if (error.origin == Origin::kUpstream && !connects) {
       // Nothing was sent, so any method may go elsewhere.
       tried.add(server);
       server = plan_->service(service).pick(tried);
@@ -44,7 +60,7 @@ loop::Task<Outcome> Exchange::forward(std::uint32_t service) {
       continue;
     }
     // An idle connection that the server closed just then: once more, on a connection of its own.
-    const bool stale = error.retry == Retry::kIfReused && result.reused && !fresh && replayable();
+    const bool stale = error.retry == Retry::kIfReused && reused && !fresh && replayable();
     if (!stale) break;
     fresh = true;
   }
@@ -56,39 +72,38 @@ bool Exchange::replayable() const {
   return codec::is_idempotent(request.method) && (request.body == codec::BodyKind::kNone || body_buffered_);
 }
 
-loop::Task<Exchange::Try> Exchange::try_server(std::uint32_t service, std::uint32_t server, bool fresh) {
-  Try result;
+std::unique_ptr<upstream::Connection> Exchange::choose(std::uint32_t service, std::uint32_t server, bool fresh) {
+  fault_ = {};
   const std::uint32_t index = plan_->plan().first_target(service) + server;
   target_ = &plan_->plan().target(index);
-  upstream::Pool& pool = plan_->pool(index);
-  std::unique_ptr<upstream::Connection> connection = fresh ? nullptr : pool.take();
-  result.reused = connection != nullptr;
-  if (connection == nullptr) {
-    const upstream::ConnectContext where{worker_.loop, worker_.scratch, worker_.resolver, worker_.counters};
-    upstream::ConnectResult connected =
-        co_await upstream::connect(where, *target_->server, *target_->transport, target_->tls);
-    if (!connected.status.ok()) {
-      result.status = connected.status;
-      result.unconnected = true;
-      co_return result;
-    }
-    connection = std::move(connected.connection);
-  } else {
-    worker_.counters.add(Counter::kUpstreamReused);
-  }
-  worker_.counters.add(Counter::kUpstreamRequests);
-  outbound_.emplace(worker_.buffers, pool, std::move(connection), request.method, arena_);
-  forwarding_.host = service_->pass_host_header ? request.authority : target_->server->authority.view();
-  forwarding_.path_prefix = target_->server->preserve_path ? target_->server->path.view() : std::string_view();
-  result.status = co_await converse();
-  co_return result;
+  pool_ = &plan_->pool(index);
+  std::unique_ptr<upstream::Connection> connection = fresh ? nullptr : pool_->take();
+  if (connection != nullptr) worker_.counters.add(Counter::kUpstreamReused);
+  return connection;
 }
 
+void Exchange::begin_try(std::unique_ptr<upstream::Connection> connection) {
+  worker_.counters.add(Counter::kUpstreamRequests);
+  outbound_.emplace(worker_.buffers, *pool_, std::move(connection), request.method, arena_);
+  forwarding_.host = service_->pass_host_header ? request.authority : target_->server->authority.view();
+  forwarding_.path_prefix = target_->server->preserve_path ? target_->server->path.view() : std::string_view();
+}
+
+/// Sends the request and reads the head of the response, past interim ones, which are relayed.
 loop::Task<Status> Exchange::converse() {
   timed_out_ = false;
   awaits_head_ = true;
   Status status = co_await send_request();
-  if (status.ok()) status = co_await read_response_head();
+  for (unsigned interim = 0; status.ok(); ++interim) {
+    status = co_await outbound_->read_head(response_, 0);
+    const bool switches = response_.status == 101;
+    if (!status.ok() || response_.status >= 200 || (switches && request.wants_upgrade)) break;
+    if (switches || interim == kMostInterim) {
+      status = Error{Reason::kUpstreamMalformed, Origin::kUpstream, Retry::kNo};
+      break;
+    }
+    status = co_await relay_interim();
+  }
   awaits_head_ = false;
   response_timer_.unlink();
   continue_timer_.unlink();
@@ -100,34 +115,45 @@ loop::Task<Status> Exchange::converse() {
   co_return status;
 }
 
-loop::Task<Status> Exchange::send_request() {
-  codec::BodyChunk first;
+/// What of the body leaves with the head.
+Result<codec::BodyChunk> Exchange::first_of_body() {
   if (body_buffered_) {
-    first = {buffered_body_, true};
     request.body = buffered_body_.empty() ? codec::BodyKind::kNone : codec::BodyKind::kLength;
     request.content_length = buffered_body_.size();
-  } else if (request.body == codec::BodyKind::kNone) {
-    first.last = true;
-  } else if (!request.expects_continue) {
-    const Result<codec::BodyChunk> chunk = inbound_.try_read_body();
-    if (!chunk.ok()) co_return chunk.error();
-    first = *chunk;
+    return codec::BodyChunk{buffered_body_, true};
   }
-  const bool has_trailers = first.last && inbound_.trailers().size() > 0;
-  const Status sent = co_await outbound_->write_head(request, forwarding_, first.data, first.last && !has_trailers);
-  if (!sent.ok()) co_return sent;
-  if (has_trailers) {
-    const Status ended = co_await outbound_->write_trailers(inbound_.trailers());
-    if (!ended.ok()) co_return ended;
-  }
-  if (first.last) {
+  if (request.body == codec::BodyKind::kNone) return codec::BodyChunk{{}, true};
+  if (request.expects_continue) return codec::BodyChunk{};
+  return inbound_.try_read_body();
+}
+
+loop::Soon<Status> Exchange::send_request() {
+  const Result<codec::BodyChunk> first = first_of_body();
+  if (!first.ok()) return first.error();
+  const bool last = first->last;
+  const bool has_trailers = last && inbound_.trailers().size() > 0;
+  loop::Soon<Status> sending = outbound_->write_head(request, forwarding_, first->data, last && !has_trailers);
+  if (!sending.ready() || has_trailers) return end_head(std::move(sending), last, has_trailers);
+  const Status sent = sending.take();
+  if (sent.ok()) head_sent(last);
+  return sent;
+}
+
+loop::Task<Status> Exchange::end_head(loop::Soon<Status> sending, bool last, bool has_trailers) {
+  Status sent = co_await sending;
+  if (sent.ok() && has_trailers) sent = co_await outbound_->write_trailers(inbound_.trailers());
+  if (sent.ok()) head_sent(last);
+  co_return sent;
+}
+
+void Exchange::head_sent(bool last) {
+  if (last) {
     request_sent();
   } else if (request.expects_continue) {
     worker_.loop.timers().arm(continue_timer_, now() + kContinueWait);
   } else {
     start_pump(false);
   }
-  co_return Unit{};
 }
 
 /// The whole request is on its way: from now on the server is the one who is waited for, unless it has answered already.
@@ -189,21 +215,6 @@ loop::Task<void> Exchange::pump_body(bool send_continue) {
     if (!sent.ok()) co_return;
   }
   request_sent();
-}
-
-loop::Task<Status> Exchange::read_response_head() {
-  for (unsigned interim = 0; interim <= kMostInterim; ++interim) {
-    const Status read = co_await outbound_->read_head(response_, 0);
-    if (!read.ok()) co_return read;
-    if (response_.status >= 200) co_return Unit{};
-    if (response_.status == 101) {
-      if (request.wants_upgrade) co_return Unit{};
-      break;
-    }
-    const Status relayed = co_await relay_interim();
-    if (!relayed.ok()) co_return relayed;
-  }
-  co_return Error{Reason::kUpstreamMalformed, Origin::kUpstream, Retry::kNo};
 }
 
 loop::Task<Status> Exchange::relay_interim() {

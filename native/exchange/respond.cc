@@ -1,4 +1,6 @@
 // From a response, ours or a server's, to the client.
+#include <utility>
+
 #include "exchange/exchange.h"
 
 #include "codec/status_text.h"
@@ -32,32 +34,33 @@ ErrorText error_text(Reason reason, std::uint16_t status) {
 
 }  // namespace
 
-loop::Task<Outcome> Exchange::respond() {
+loop::Soon<Outcome> Exchange::respond() {
   origin_status_ = response_.status;
-  if (response_.status == 101) {
-    const Outcome upgraded = co_await upgrade();
-    co_return upgraded;
-  }
+  if (response_.status == 101) return upgrade();
   const Result<codec::BodyChunk> first = outbound_->try_read_body();
-  Status status = Unit{};
-  if (!first.ok()) {
-    status = first.error();
-  } else {
-    prepare_response(*first);
-    sent_ = &response_;
-    status_ = response_.status;
-    if (filter_count_ > 0) {
-      status = co_await stream_filtered(*first);
-    } else {
-      status = co_await stream_body(*first);
-    }
-  }
+  if (!first.ok()) return conclude(first.error());
+  prepare_response(*first);
+  sent_ = &response_;
+  status_ = response_.status;
+  if (filter_count_ > 0) return respond_later(stream_filtered(*first));
+  loop::Soon<Status> streaming = stream_body(*first);
+  if (!streaming.ready()) return respond_later(std::move(streaming));
+  return conclude(streaming.take());
+}
+
+loop::Task<Outcome> Exchange::respond_later(loop::Soon<Status> streaming) {
+  const Status status = co_await streaming;
+  const Outcome outcome = co_await conclude(status);
+  co_return outcome;
+}
+
+/// The server's part is over.
+loop::Soon<Outcome> Exchange::conclude(const Status& status) {
   origin_duration_ = worker_.loop.now() - started_;
   pump_.cancel();
   outbound_->finish();
-  if (status.ok()) co_return Outcome::kAnswered;
-  const Outcome failed = co_await fail(status.error());
-  co_return failed;
+  if (status.ok()) return Outcome::kAnswered;
+  return fail(status.error());
 }
 
 loop::Task<Outcome> Exchange::upgrade() {
@@ -92,11 +95,20 @@ void Exchange::prepare_response(const codec::BodyChunk& first) {
   if (filter_count_ > 0) response_.body = BodyKind::kChunked;
 }
 
-loop::Task<Status> Exchange::stream_body(codec::BodyChunk chunk) {
-  bool has_trailers = chunk.last && outbound_->trailers().size() > 0;
+loop::Soon<Status> Exchange::stream_body(codec::BodyChunk chunk) {
+  const bool has_trailers = chunk.last && outbound_->trailers().size() > 0;
   // The server's part is over: its connection may serve others while a slow client takes its time.
   if (chunk.last && !pump_.valid()) outbound_->finish();
-  Status status = co_await inbound_.write_head(response_, chunk.data, chunk.last && !has_trailers);
+  const bool ends = chunk.last && !has_trailers;
+  loop::Soon<Status> writing = inbound_.write_head(response_, chunk.data, ends);
+  if (ends) return writing;
+  return stream_rest(std::move(writing), chunk);
+}
+
+/// What follows the first piece.
+loop::Task<Status> Exchange::stream_rest(loop::Soon<Status> writing, codec::BodyChunk chunk) {
+  bool has_trailers = chunk.last;
+  Status status = co_await writing;
   while (status.ok() && !chunk.last) {
     if (splices(worker_, *outbound_, inbound_)) {
       const Status moved = co_await splice_body(worker_, *outbound_, inbound_, 0);
@@ -146,7 +158,7 @@ loop::Task<Status> Exchange::stream_filtered(codec::BodyChunk chunk) {
   }
 }
 
-loop::Task<Outcome> Exchange::answer(const middleware::LocalReply& reply) {
+loop::Soon<Outcome> Exchange::answer(const middleware::LocalReply& reply) {
   auto* response = arena_.make<codec::Response>(arena_);
   response->status = reply.status;
   response->headers = reply.headers;
@@ -159,20 +171,30 @@ loop::Task<Outcome> Exchange::answer(const middleware::LocalReply& reply) {
   }
   status_ = response->status;
   sent_ = response;
-  const Status written = co_await inbound_.write_head(*response, reply.body, true);
-  if (written.ok()) co_return Outcome::kAnswered;
-  reason_ = written.error().reason;
-  co_return Outcome::kCut;
+  loop::Soon<Status> writing = inbound_.write_head(*response, reply.body, true);
+  if (!writing.ready()) return answer_later(std::move(writing));
+  return answered(writing.take());
 }
 
-loop::Task<Outcome> Exchange::fail(Error error) {
+loop::Task<Outcome> Exchange::answer_later(loop::Soon<Status> writing) {
+  const Status written = co_await writing;
+  co_return answered(written);
+}
+
+Outcome Exchange::answered(const Status& written) {
+  if (written.ok()) return Outcome::kAnswered;
+  reason_ = written.error().reason;
+  return Outcome::kCut;
+}
+
+loop::Soon<Outcome> Exchange::fail(Error error) {
   std::uint16_t status = reason_status(error.reason);
   // Reasons that usually strike in the middle of a response have no status of their own.
   if (status == 0 && error.origin == Origin::kUpstream) status = reason_status(Reason::kUpstreamMalformed);
   if (error.reason == Reason::kClientClosed) status_ = status;
   if (inbound_.head_written() || status == 0 || error.reason == Reason::kClientClosed) {
     reason_ = error.reason;
-    co_return Outcome::kCut;
+    return Outcome::kCut;
   }
   const ErrorText text = error_text(error.reason, status);
   reply_.status = status;
@@ -185,8 +207,7 @@ loop::Task<Outcome> Exchange::fail(Error error) {
     reply_.headers.add("X-Content-Type-Options", "nosniff");
   }
   reply_.body = text.body;
-  const Outcome outcome = co_await answer(reply_);
-  co_return outcome;
+  return answer(reply_);
 }
 
 }  // namespace fairlead::exchange

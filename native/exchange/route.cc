@@ -1,5 +1,6 @@
 // From a request to the service that answers it.
 #include <cstring>
+#include <utility>
 
 #include "base/hash.h"
 #include "codec/status_text.h"
@@ -8,27 +9,28 @@
 #include "router/match_input.h"
 
 namespace fairlead::exchange {
-loop::Task<Outcome> Exchange::route() {
+namespace {
+
+/// A middleware that cannot run: its router answers 500.
+bool is_broken(const middleware::Middleware* middleware) {
+  return middleware == nullptr || !middleware->fault().empty();
+}
+
+bool may_wait(const middleware::Middleware* middleware) {
+  return !is_broken(middleware) && (middleware->phases() & middleware::kOnRequestAsync) != 0;
+}
+
+}  // namespace
+
+loop::Soon<Outcome> Exchange::route() {
   router::MatchInput input(request, peer_);
   const std::uint32_t index = plan_->plan().routes(entry_point_, peer_.tls).find(input);
-  if (index == wire::kNone) {
-    const Outcome outcome = co_await fail({Reason::kNoRoute, Origin::kClient, Retry::kNo});
-    co_return outcome;
-  }
+  if (index == wire::kNone) return fail({Reason::kNoRoute, Origin::kClient, Retry::kNo});
   router_ = &snapshot().routers[index];
   service_ = &snapshot().services[router_->service];
-  if (const Reason refused = refused_by_router(*router_); refused != Reason::kNone) {
-    const Outcome outcome = co_await fail({refused, Origin::kClient, Retry::kNo});
-    co_return outcome;
-  }
-  const bool passed = co_await run_chain(plan_->plan().router_chain(index));
-  Outcome outcome = Outcome::kAnswered;
-  if (passed) {
-    outcome = co_await serve(router_->service);
-  } else {
-    outcome = co_await answer(reply_);
-  }
-  co_return outcome;
+  const Reason refused = refused_by_router(*router_);
+  if (refused != Reason::kNone) return fail({refused, Origin::kClient, Retry::kNo});
+  return ask(router_->service, plan_->plan().router_chain(index), false);
 }
 
 /// What the router itself refuses before any middleware (Traefik: encodedCharacters, then the domain fronting check).
@@ -64,57 +66,77 @@ Exchange::Active& Exchange::activate(const middleware::Middleware& middleware) {
   return active;
 }
 
-loop::Task<bool> Exchange::run_chain(Chain chain) {
+loop::Soon<bool> Exchange::run_chain(Chain chain) {
+  for (std::size_t at = 0; at < chain.size(); ++at) {
+    if (may_wait(chain[at])) return run_slow_chain(chain.subspan(at));
+    if (!run_one(chain[at])) return false;
+  }
+  return true;
+}
+
+loop::Task<bool> Exchange::run_slow_chain(Chain chain) {
   for (const middleware::Middleware* middleware : chain) {
-    if (middleware == nullptr || !middleware->fault().empty()) {
-      const std::uint16_t status = reason_status(Reason::kMiddlewareFailed);
-      reply_.set_text(status, codec::status_text(status), Reason::kMiddlewareFailed);
-      co_return false;
+    if (!may_wait(middleware)) {
+      if (!run_one(middleware)) co_return false;
+      continue;
     }
-    const std::uint32_t phases = middleware->phases();
     const Active active = activate(*middleware);
     middleware::Context here = context(active);
-    middleware::Verdict verdict = middleware::Verdict::kNext;
-    if ((phases & middleware::kOnRequestAsync) != 0) {
-      verdict = co_await middleware->on_request_async(here);
-    } else if ((phases & middleware::kOnRequest) != 0) {
-      verdict = middleware->on_request(here);
-    }
-    if (verdict == middleware::Verdict::kNext) continue;
-    --active_count_;  // the one that answered does not see its own answer again
-    co_return false;
+    const middleware::Verdict verdict = co_await middleware->on_request_async(here);
+    if (!goes_on(verdict)) co_return false;
   }
   co_return true;
 }
 
-loop::Task<Outcome> Exchange::serve(std::uint32_t service) {
-  Outcome outcome = Outcome::kAnswered;
-  for (unsigned level = 0; level <= kDeepestService; ++level) {
-    service_ = &snapshot().services[service];
-    const Chain chain = plan_->plan().service_chain(service);
-    if (!chain.empty()) {
-      const bool passed = co_await run_chain(chain);
-      if (!passed) {
-        outcome = co_await answer(reply_);
-        co_return outcome;
-      }
-    }
-    const auto kind = static_cast<wire::ServiceKind>(service_->kind);
-    if (kind == wire::ServiceKind::kLoadBalancer) {
-      outcome = co_await forward(service);
-      co_return outcome;
-    }
-    if (kind != wire::ServiceKind::kWeighted) {
-      answer_internally(kind);
-      outcome = co_await answer(reply_);
-      co_return outcome;
-    }
-    const std::uint32_t child = plan_->service(service).pick({});
-    if (child == scheduler::kNobody) break;
-    service = service_->children[child].service;
+/// One that never waits. False: it has answered.
+bool Exchange::run_one(const middleware::Middleware* middleware) {
+  if (is_broken(middleware)) {
+    const std::uint16_t status = reason_status(Reason::kMiddlewareFailed);
+    reply_.set_text(status, codec::status_text(status), Reason::kMiddlewareFailed);
+    return false;
   }
-  outcome = co_await fail({Reason::kNoServer, Origin::kUpstream, Retry::kNo});
+  const Active active = activate(*middleware);
+  if ((middleware->phases() & middleware::kOnRequest) == 0) return true;
+  middleware::Context here = context(active);
+  return goes_on(middleware->on_request(here));
+}
+
+bool Exchange::goes_on(middleware::Verdict verdict) {
+  if (verdict == middleware::Verdict::kNext) return true;
+  --active_count_;  // the one that answered does not see its own answer again
+  return false;
+}
+
+loop::Soon<Outcome> Exchange::ask(std::uint32_t service, Chain chain, bool entering) {
+  loop::Soon<bool> passing = run_chain(chain);
+  if (!passing.ready()) return ask_later(std::move(passing), service, entering);
+  return pass(passing.take(), service, entering);
+}
+
+loop::Task<Outcome> Exchange::ask_later(loop::Soon<bool> passing, std::uint32_t service, bool entering) {
+  const bool passed = co_await passing;
+  const Outcome outcome = co_await pass(passed, service, entering);
   co_return outcome;
+}
+
+/// Services nest at most kDeepestService deep: verified with the snapshot, and so this ends.
+loop::Soon<Outcome> Exchange::pass(bool passed, std::uint32_t service, bool entering) {
+  if (!passed) return answer(reply_);
+  if (entering) return serve(service);
+  service_ = &snapshot().services[service];
+  return ask(service, plan_->plan().service_chain(service), true);
+}
+
+loop::Soon<Outcome> Exchange::serve(std::uint32_t service) {
+  const auto kind = static_cast<wire::ServiceKind>(service_->kind);
+  if (kind == wire::ServiceKind::kLoadBalancer) return forward(service);
+  if (kind != wire::ServiceKind::kWeighted) {
+    answer_internally(kind);
+    return answer(reply_);
+  }
+  const std::uint32_t child = plan_->service(service).pick({});
+  if (child == scheduler::kNobody) return fail({Reason::kNoServer, Origin::kUpstream, Retry::kNo});
+  return pass(true, service_->children[child].service, false);
 }
 
 /// ping@internal, ready@internal, noop@internal (Traefik answers 418 there).

@@ -10,8 +10,11 @@
 namespace fairlead::exchange {
 namespace {
 
-// Growth within one turn that the account is told of at once: with the smallest sensible limit, 8 MiB, a sixteenth.
-constexpr std::size_t kReportStep = 512 * 1024;
+// Growth within one turn that the account is told of at once: what several workers may take unseen is nothing of a limit
+// that makes sense.
+constexpr std::size_t kReportStep = 128 * 1024;
+// What an exchange holds that is more than heads and small bodies.
+constexpr std::uint64_t kHeavy = 64 * 1024;
 // Idle connections that are closed at a time for want of memory: a millisecond of work.
 constexpr std::uint32_t kIdleBatch = 256;
 
@@ -105,8 +108,11 @@ void Worker::relieve() {
 }
 
 void Worker::shed() {
-  const std::uint64_t excess = pressure_.excess();
+  const std::uint64_t in_buffers = pressure_.buffer_excess();
+  const std::uint64_t excess = std::max(in_buffers, pressure_.resident_excess());
   if (excess == 0) return;
+  // What the process has too much need not be ours: then only those are cut that are worth it.
+  const std::uint64_t least = in_buffers > 0 ? 1 : kHeavy;
   struct Holder {
     std::uint64_t bytes;
     Connection* connection;
@@ -116,7 +122,7 @@ void Worker::shed() {
   all.take_all(connections);
   while (Connection* connection = all.pop_front()) {
     connections.push_back(*connection);
-    if (const std::uint64_t bytes = connection->held_bytes(); bytes > 0) holders.push_back({bytes, connection});
+    if (const std::uint64_t bytes = connection->held_bytes(); bytes >= least) holders.push_back({bytes, connection});
   }
   std::sort(holders.begin(), holders.end(), [](const Holder& a, const Holder& b) { return a.bytes > b.bytes; });
   std::uint64_t freed = 0;

@@ -67,6 +67,7 @@ void Loop::run() {
 
 void Loop::turn(int timeout_ms) {
   event_count_ = wait_for_events(timeout_ms);
+  had_events_ = event_count_ > 0;
   now_ = monotonic_now();
   for (int i = 0; i < event_count_; ++i) {
     dispatch(events_[static_cast<std::size_t>(i)]);
@@ -80,13 +81,23 @@ void Loop::turn(int timeout_ms) {
   if (turn_end_ != nullptr) turn_end_(turn_end_argument_);
 }
 
+int Loop::poll(Nanos limit) {
+  const Nanos begun = monotonic_now();
+  for (;;) {
+    const int count = epoll_wait(epoll_, events_.data(), kBatch, 0);
+    const Nanos now = monotonic_now();
+    if (count != 0 || now - begun >= limit) {
+      polling_.settle(now, now - begun, count > 0);
+      return std::max(count, 0);
+    }
+  }
+}
+
 int Loop::wait_for_events(int timeout_ms) {
-  if (poll_nanos_ > 0 && in_flight > 0 && timeout_ms > 0) {
-    const Nanos until = monotonic_now() + poll_nanos_;
-    do {
-      const int count = epoll_wait(epoll_, events_.data(), kBatch, 0);
-      if (count != 0) return std::max(count, 0);
-    } while (monotonic_now() < until);
+  const Nanos limit = timeout_ms > 0 ? polling_.grant(now_, in_flight > 0, had_events_) : 0;
+  if (limit > 0) {
+    const int count = poll(limit);
+    if (count > 0) return count;
   }
   const int count = epoll_wait(epoll_, events_.data(), kBatch, timeout_ms);
   FAIRLEAD_CHECK(count >= 0 || errno == EINTR);

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/intrusive_list.h"
 #include "loop/mailbox.h"
+#include "loop/polling.h"
 #include "loop/timer_wheel.h"
 
 namespace fairlead::loop {
@@ -50,6 +51,8 @@ class Descriptor {
 
   int fd() const { return fd_; }
   void reset(int fd) { fd_ = fd; }
+  /// It is in epoll.
+  bool watched() const { return loop_ != nullptr; }
 
   /// False only after a read or write that left the kernel's buffer empty or full: then an edge will come.
   bool readable = true;
@@ -111,8 +114,10 @@ class Loop {
     turn_end_ = hook;
     turn_end_argument_ = argument;
   }
-  /// Microseconds to poll before sleeping while `busy()` holds; 0 = sleep at once.
-  void set_polling(std::uint32_t microseconds) { poll_nanos_ = Nanos{microseconds} * kMicrosecond; }
+  /// Microseconds to ask for events before sleeping; 0 = sleep at once. `adaptive`: only as long as that pays.
+  void set_polling(std::uint32_t microseconds, bool adaptive) {
+    polling_.set(adaptive ? Polling::Mode::kAdaptive : Polling::Mode::kFixed, Nanos{microseconds} * kMicrosecond);
+  }
   /// Requests in flight on this worker; polling looks at it.
   std::uint32_t in_flight = 0;
 
@@ -122,13 +127,15 @@ class Loop {
 
   void turn(int timeout_ms);
   int wait_for_events(int timeout_ms);
+  /// Asks for events for at most `limit`; how many there are.
+  int poll(Nanos limit);
   void dispatch(epoll_event& event);
   void run_ready();
 
   int epoll_;
   bool stopping_ = false;
   Nanos now_;
-  Nanos poll_nanos_ = 0;
+  Polling polling_;
   TimerWheel timers_;
   Mailbox mailbox_;
   Descriptor mailbox_descriptor_;
@@ -136,6 +143,7 @@ class Loop {
   IntrusiveList<Waiter> later_;
   std::array<epoll_event, kBatch> events_;
   int event_count_ = 0;
+  bool had_events_ = false;  // in the turn before
   TurnEnd turn_end_ = nullptr;
   void* turn_end_argument_ = nullptr;
 };

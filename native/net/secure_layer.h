@@ -38,6 +38,9 @@ class SecureLayer {
   virtual void shutdown(ByteBuffer& output) = 0;
   /// read() would return plaintext, or tell of an end or a failure, without more ciphertext.
   virtual bool has_pending() const = 0;
+  /// What the finished handshake has left to be sent may wait for the first data: nobody needs it before (the session
+  /// tickets of TLS 1.3).
+  virtual bool last_flight_waits() const { return false; }
   /// Drops what only the handshake needed; called once after it.
   virtual void shed() = 0;
 };

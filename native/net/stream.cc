@@ -19,13 +19,13 @@ using Step = SecureLayer::Step;
 // cancels our threads. Sanitizers watch the libc calls, so their builds keep them.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 ssize_t receive_bytes(int fd, char* into, std::size_t size) { return ::recv(fd, into, size, 0); }
-ssize_t send_bytes(int fd, const char* from, std::size_t size) { return ::send(fd, from, size, MSG_NOSIGNAL); }
+ssize_t send_bytes(int fd, const char* from, std::size_t size, int flags) { return ::send(fd, from, size, flags); }
 #else
 ssize_t receive_bytes(int fd, char* into, std::size_t size) {
   return ::syscall(SYS_recvfrom, fd, into, size, 0, nullptr, nullptr);
 }
-ssize_t send_bytes(int fd, const char* from, std::size_t size) {
-  return ::syscall(SYS_sendto, fd, from, size, MSG_NOSIGNAL, nullptr, 0);
+ssize_t send_bytes(int fd, const char* from, std::size_t size, int flags) {
+  return ::syscall(SYS_sendto, fd, from, size, flags, nullptr, 0);
 }
 #endif
 
@@ -39,8 +39,11 @@ constexpr std::uint64_t kBulkMark = 512 * 1024;
 // How long less than that may lie in the kernel. The timers make up to twice as much of it.
 constexpr Nanos kBulkPatience = 4 * kMillisecond;
 
+// A read that brings this much comes from a peer that is fast enough to wait for more of it at a time.
+constexpr std::size_t kDenseBytes = 128 * 1024;
+
 // A write through TLS takes at most this much at once, so that unsent ciphertext stays bounded.
-constexpr std::size_t kSecureWriteBytes = 256 * 1024;
+constexpr std::size_t kSecureWriteBytes = 512 * 1024;
 
 }  // namespace
 
@@ -54,6 +57,7 @@ IoResult Stream::receive(std::span<char> into) {
     const auto count = static_cast<std::size_t>(got);
     // A short read emptied the kernel's buffer: an edge will tell of more. After a hangup no further edge comes.
     if (count < into.size() && !descriptor_.hangup) descriptor_.readable = false;
+    if (count >= kDenseBytes) trickles_ = false;
     return IoResult::bytes(count);
   }
   if (got == 0) return IoResult::of(Kind::kEof);
@@ -65,11 +69,11 @@ IoResult Stream::receive(std::span<char> into) {
   return IoResult::of(Kind::kError);
 }
 
-IoResult Stream::send(std::string_view bytes) {
+IoResult Stream::send(std::string_view bytes, int flags) {
   if (!descriptor_.writable) return IoResult::of(Kind::kAgain);
   ssize_t sent;
   do {
-    sent = send_bytes(descriptor_.fd(), bytes.data(), bytes.size());
+    sent = send_bytes(descriptor_.fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL | flags);
   } while (sent < 0 && errno == EINTR);
   if (sent >= 0) {
     const auto count = static_cast<std::size_t>(sent);
@@ -92,8 +96,10 @@ IoResult Stream::splice_in(Pipe& pipe, std::uint64_t most) {
     got = splice_bytes(descriptor_.fd(), pipe.write_end(), size);
   } while (got < 0 && errno == EINTR);
   if (got > 0) {
-    pipe.filled(static_cast<std::size_t>(got));
-    return IoResult::bytes(static_cast<std::size_t>(got));
+    const auto count = static_cast<std::size_t>(got);
+    pipe.filled(count);
+    if (count >= kDenseBytes) trickles_ = false;
+    return IoResult::bytes(count);
   }
   if (got == 0) return IoResult::of(Kind::kEof);
   if (errno == EAGAIN) {
@@ -155,7 +161,15 @@ IoResult Stream::flush() {
     unsent_.consume(sent.count);
   }
   if (unsent_.capacity() > 0) unsent_ = ByteBuffer();
+  unsent_waits_ = false;
   return IoResult::bytes(0);
+}
+
+// Puts the end of the handshake in front of what is sent next.
+void Stream::take_waiting(ByteBuffer& output) {
+  output.append(unsent_.view());
+  unsent_ = ByteBuffer();
+  unsent_waits_ = false;
 }
 
 // Sends records from the shared scratch; what the socket does not take becomes ours.
@@ -199,10 +213,14 @@ IoResult Stream::read_secure(std::span<char> into) {
 }
 
 IoResult Stream::write_secure(std::string_view bytes) {
-  const IoResult flushed = flush();
-  if (!flushed.ok()) return flushed;
-  bytes = bytes.substr(0, kSecureWriteBytes);
   ByteBuffer& output = scratch_.output();
+  if (unsent_waits_) {
+    take_waiting(output);
+  } else {
+    const IoResult flushed = flush();
+    if (!flushed.ok()) return flushed;
+  }
+  bytes = bytes.substr(0, kSecureWriteBytes);
   CipherInput none;
   if (secure_->write(none, output, bytes) != Step::kDone) {
     failed_ = true;
@@ -278,6 +296,12 @@ loop::Task<IoResult> Stream::handshake(std::unique_ptr<SecureLayer> layer, Nanos
   for (;;) {
     const Step step = secure_->handshake(input, scratch_.output());
     if (input.size() > 0) stashed_.append({input.at, input.size()});
+    if (step == Step::kDone && !has_unsent() && secure_->last_flight_waits()) {
+      unsent_.append(scratch_.output().view());
+      unsent_waits_ = has_unsent();
+      scratch_.output().clear();
+      break;
+    }
     emit(scratch_.output());
     if (step != Step::kDone && step != Step::kWantRead) {
       failed_ = true;
@@ -305,10 +329,20 @@ loop::Task<IoResult> Stream::handshake(std::unique_ptr<SecureLayer> layer, Nanos
 void Stream::shutdown_write() {
   if (!open()) return;
   if (secure_ != nullptr && !failed_) {
+    if (unsent_waits_) take_waiting(scratch_.output());
     secure_->shutdown(scratch_.output());
     emit(scratch_.output());
   }
   ::shutdown(descriptor_.fd(), SHUT_WR);
+}
+
+void Stream::say_goodbye() {
+  if (!open() || secure_ == nullptr || failed_) return;
+  ByteBuffer& output = scratch_.output();
+  if (unsent_waits_) take_waiting(output);
+  secure_->shutdown(output);
+  if (!has_unsent()) send(output.view(), MSG_MORE);
+  output.clear();
 }
 
 void Stream::close() {

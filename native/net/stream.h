@@ -93,6 +93,8 @@ class Stream {
 
   /// Ends our side: close_notify when encrypted, then FIN. Best effort.
   void shutdown_write();
+  /// For a connection that is closed next: close_notify, which leaves together with the FIN of close(). Best effort.
+  void say_goodbye();
   /// Closes without ceremony. Idempotent.
   void close();
   /// Makes close() send RST: the peer must not take what it got for the whole.
@@ -101,21 +103,23 @@ class Stream {
  private:
   bool holds_input() const { return !stashed_.empty() || (secure_ != nullptr && secure_->has_pending()); }
   IoResult receive(std::span<char> into);
-  IoResult send(std::string_view bytes);
+  IoResult send(std::string_view bytes, int flags = 0);
   IoResult flush();
   loop::Task<IoResult> flush_by(Nanos deadline);
   IoResult read_secure(std::span<char> into);
   IoResult write_secure(std::string_view bytes);
   void emit(ByteBuffer& output);
+  void take_waiting(ByteBuffer& output);
   void set_low_water(int bytes);
 
   loop::Loop& loop_;
   StreamScratch& scratch_;
   loop::Descriptor descriptor_;
   std::unique_ptr<SecureLayer> secure_;
-  ByteBuffer stashed_;  // ciphertext received, not consumed
-  ByteBuffer unsent_;   // ciphertext produced, not sent
-  int low_water_ = 1;   // SO_RCVLOWAT
+  ByteBuffer stashed_;         // ciphertext received, not consumed
+  ByteBuffer unsent_;          // ciphertext produced, not sent
+  int low_water_ = 1;          // SO_RCVLOWAT
+  bool unsent_waits_ = false;  // unsent_ holds the end of the handshake, for which the first data need not wait
   bool failed_ = false;
   bool trickles_ = false;  // the body that is being received comes too slowly to wait for much of it
 };

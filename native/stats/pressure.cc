@@ -70,9 +70,9 @@ std::uint64_t Pressure::share() const {
   return std::max(share_of(buffers(), buffer_limit()), share_of(resident(), resident_limit()));
 }
 
-std::uint64_t Pressure::excess() const {
-  return std::max(above(buffers(), buffer_limit()), above(resident(), resident_limit()));
-}
+std::uint64_t Pressure::buffer_excess() const { return above(buffers(), buffer_limit()); }
+
+std::uint64_t Pressure::resident_excess() const { return above(resident(), resident_limit()); }
 
 /// Two threads may come here at once; the stage that the slower one writes is corrected by the next report of either.
 void Pressure::update() {

@@ -48,8 +48,9 @@ class Pressure {
   std::uint64_t resident_limit() const { return resident_limit_.load(std::memory_order_relaxed); }
   /// Thousandths of the limit that is nearer.
   std::uint64_t share() const;
-  /// Bytes to free for new connections to be taken again; 0 when they are.
-  std::uint64_t excess() const;
+  /// Bytes of buffers to free, or of the whole process, for new connections to be taken again; 0 when they are.
+  std::uint64_t buffer_excess() const;
+  std::uint64_t resident_excess() const;
 
  private:
   struct alignas(64) Slot {

@@ -12,32 +12,23 @@
 namespace fairlead::tls {
 namespace {
 
-class ClientConnection final : public ClientSession {
+class ClientConnection final : public EngineSession<ClientSession> {
  public:
-  explicit ClientConnection(SslPointer ssl) : engine_(std::move(ssl)) {}
+  using EngineSession::EngineSession;
 
   Step handshake(net::CipherInput& input, ByteBuffer& output) override {
-    const Step step = engine_.handshake(input, output);
+    const Step step = EngineSession::handshake(input, output);
     if (step == Step::kFailed) verdict_ = SSL_get_verify_result(engine_.ssl());
     return step;
   }
-  Step read(net::CipherInput& input, ByteBuffer& output, std::span<char> plain, std::size_t& count) override {
-    return engine_.read(input, output, plain, count);
-  }
-  Step write(net::CipherInput& input, ByteBuffer& output, std::string_view plain) override {
-    return engine_.write(input, output, plain);
-  }
-  void shutdown(ByteBuffer& output) override { engine_.shutdown(output); }
-  bool has_pending() const override { return engine_.has_pending(); }
   void shed() override {}
   std::string_view fault() const override {
-    if (verdict_ == X509_V_OK) return engine_.fault();
+    if (verdict_ == X509_V_OK) return EngineSession::fault();
     if (verdict_ == X509_V_ERR_APPLICATION_VERIFICATION) return "certificate has none of the accepted names";
     return X509_verify_cert_error_string(verdict_);
   }
 
  private:
-  Engine engine_;
   long verdict_ = X509_V_OK;
 };
 

@@ -6,7 +6,7 @@
 namespace fairlead::tls {
 
 ServerConnection::ServerConnection(SslPointer ssl, const HandshakeAuthority& authority, std::string_view local_address)
-    : engine_(std::move(ssl), this), authority_(&authority), server_name_(local_address) {
+    : EngineSession(std::move(ssl), this), authority_(&authority), server_name_(local_address) {
   SSL_set_accept_state(engine_.ssl());
   shed_after_handshake(engine_.ssl());
 }

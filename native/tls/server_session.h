@@ -33,7 +33,7 @@ class HandshakeAuthority {
 };
 
 /// Asks its authority during the handshake only; shed() forgets it.
-class ServerConnection final : public ServerSession {
+class ServerConnection final : public EngineSession<ServerSession> {
  public:
   ServerConnection(SslPointer ssl, const HandshakeAuthority& authority, std::string_view local_address);
 
@@ -42,15 +42,8 @@ class ServerConnection final : public ServerSession {
   /// Installs the part of them that is asked of the context that presents the certificate.
   static void prepare_certificate(SSL_CTX* context);
 
-  Step handshake(net::CipherInput& input, ByteBuffer& output) override { return engine_.handshake(input, output); }
-  Step read(net::CipherInput& input, ByteBuffer& output, std::span<char> plain, std::size_t& count) override {
-    return engine_.read(input, output, plain, count);
-  }
-  Step write(net::CipherInput& input, ByteBuffer& output, std::string_view plain) override {
-    return engine_.write(input, output, plain);
-  }
-  void shutdown(ByteBuffer& output) override { engine_.shutdown(output); }
-  bool has_pending() const override { return engine_.has_pending(); }
+  /// In TLS 1.3 the client is done before we are: all that is left for it are tickets.
+  bool last_flight_waits() const override { return SSL_version(engine_.ssl()) == TLS1_3_VERSION; }
   void shed() override;
 
   std::string_view server_name() const override { return server_name_; }
@@ -59,7 +52,6 @@ class ServerConnection final : public ServerSession {
   std::string_view protocol() const override;
   std::uint32_t options() const override { return index_; }
   bool resumed() const override { return SSL_session_reused(engine_.ssl()) == 1; }
-  std::string_view fault() const override { return engine_.fault(); }
 
  private:
   static bool on_hello(SSL* ssl, std::span<const std::uint8_t> server_name);
@@ -70,7 +62,6 @@ class ServerConnection final : public ServerSession {
                           unsigned offered_size, void* unused);
   bool follow(const HandshakeAuthority::Choice& choice);
 
-  Engine engine_;
   const HandshakeAuthority* authority_;    // null after shed()
   const ServerOptions* chosen_ = nullptr;  // as long as authority_
   std::string server_name_;                // the local address until the ClientHello is there

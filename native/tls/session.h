@@ -57,4 +57,27 @@ class Engine {
   bool failed_ = false;
 };
 
+/// A session of either side: its steps are those of the engine. `Side` is the interface it has towards its users.
+template <class Side>
+class EngineSession : public Side {
+ public:
+  using Step = net::SecureLayer::Step;
+
+  explicit EngineSession(SslPointer ssl, void* owner = nullptr) : engine_(std::move(ssl), owner) {}
+
+  Step handshake(net::CipherInput& input, ByteBuffer& output) override { return engine_.handshake(input, output); }
+  Step read(net::CipherInput& input, ByteBuffer& output, std::span<char> plain, std::size_t& count) override {
+    return engine_.read(input, output, plain, count);
+  }
+  Step write(net::CipherInput& input, ByteBuffer& output, std::string_view plain) override {
+    return engine_.write(input, output, plain);
+  }
+  void shutdown(ByteBuffer& output) override { engine_.shutdown(output); }
+  bool has_pending() const override { return engine_.has_pending(); }
+  std::string_view fault() const override { return engine_.fault(); }
+
+ protected:
+  Engine engine_;
+};
+
 }  // namespace fairlead::tls

@@ -98,11 +98,16 @@ loop::Task<ConnectResult> connect_by_name(const ConnectContext& context, const w
 }
 
 loop::Task<Status> make_secure(net::Stream& stream, const wire::Server& server, const tls::ClientContext& tls,
-                               Nanos deadline) {
-  std::unique_ptr<net::SecureLayer> session = tls.connect(server.host);
-  if (session == nullptr) co_return Error{Reason::kUpstreamTls, Origin::kUpstream, Retry::kYes};
+                               Nanos deadline, std::string_view& fault) {
+  std::unique_ptr<tls::ClientSession> session = tls.connect(server.host);
+  if (session == nullptr) {
+    fault = "no name to verify";
+    co_return Error{Reason::kUpstreamTls, Origin::kUpstream, Retry::kYes};
+  }
+  const tls::ClientSession& facts = *session;
   const net::IoResult done = co_await stream.handshake(std::move(session), deadline);
   if (done.ok()) co_return Unit{};
+  fault = facts.fault();
   const bool late = done.kind == net::IoResult::Kind::kTimeout;
   co_return Error{late ? Reason::kUpstreamTlsTimeout : Reason::kUpstreamTls, Origin::kUpstream, Retry::kYes};
 }
@@ -122,9 +127,10 @@ loop::Task<ConnectResult> connect(const ConnectContext& context, const wire::Ser
   if (result.status.ok() && server.tls) {
     if (tls == nullptr) {
       result.status = Error{Reason::kUpstreamTls, Origin::kUpstream, Retry::kYes};
+      result.fault = "the transport's TLS settings are broken";
     } else {
-      result.status =
-          co_await make_secure(result.connection->stream, server, *tls, context.loop.now() + kHandshakeTimeout);
+      result.status = co_await make_secure(result.connection->stream, server, *tls,
+                                           context.loop.now() + kHandshakeTimeout, result.fault);
     }
   }
   context.counters.add(result.status.ok() ? Counter::kUpstreamConnects : Counter::kUpstreamConnectFailures);

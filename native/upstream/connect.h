@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string_view>
 
 #include "base/error.h"
 #include "loop/task.h"
@@ -26,6 +27,8 @@ struct ConnectContext {
 struct ConnectResult {
   Status status = Unit{};
   std::unique_ptr<Connection> connection;
+  /// Why a TLS handshake failed ("certificate has expired"), for the log; else empty. Static text.
+  std::string_view fault;
 };
 
 /// Resolves, connects (each address in turn within the transport's dial timeout) and, when `tls` is not null, makes the

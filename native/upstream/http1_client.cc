@@ -47,7 +47,7 @@ loop::Task<Status> Http1Client::send(std::string_view bytes) {
   co_return broken();
 }
 
-loop::Task<Status> Http1Client::write_head(const codec::Request& request, const Forwarding& forwarding,
+loop::Soon<Status> Http1Client::write_head(const codec::Request& request, const Forwarding& forwarding,
                                            std::string_view first, bool last) {
   using namespace codec::http1;
   const RequestTarget target{forwarding.host, forwarding.path_prefix};
@@ -68,23 +68,34 @@ loop::Task<Status> Http1Client::write_head(const codec::Request& request, const 
     at = static_cast<char*>(std::memcpy(at, kLastChunk.data(), kLastChunk.size())) + kLastChunk.size();
   }
   out.commit(static_cast<std::size_t>(at - out.data()));
+  if (together) first = {};
   std::string_view unsent = out.view();
   net::IoResult written;
-  Status sent = Unit{};
-  if (!connection_->stream.write_now(unsent, written)) {
-    sent = co_await send(unsent);
-  } else if (!written.ok()) {
+  if (!connection_->stream.write_now(unsent, written)) return write_rest(std::move(out), unsent, first, last);
+  if (!written.ok()) {
     failed_ = true;
-    sent = broken();
+    return broken();
   }
-  if (!sent.ok()) co_return sent;
   request_complete_ = ends;
   out.release();
-  if (!together) sent = co_await write_body(first, last);
+  if (first.empty()) return Unit{};
+  return write_body(first, last);
+}
+
+loop::Task<Status> Http1Client::write_rest(net::Buffer out, std::string_view unsent, std::string_view first,
+                                           bool last) {
+  Status sent = co_await send(unsent);
+  out.release();
+  if (!sent.ok()) co_return sent;
+  if (first.empty()) {
+    request_complete_ = last;
+  } else {
+    sent = co_await write_body(first, last);
+  }
   co_return sent;
 }
 
-loop::Task<Status> Http1Client::write_body(std::string_view data, bool last) {
+loop::Soon<Status> Http1Client::write_body(std::string_view data, bool last) {
   using namespace codec::http1;
   Status sent = Unit{};
   if (!data.empty()) {
@@ -115,7 +126,7 @@ loop::Task<Status> Http1Client::write_body(std::string_view data, bool last) {
   co_return sent;
 }
 
-loop::Task<Status> Http1Client::write_trailers(const codec::Headers& trailers) {
+loop::Soon<Status> Http1Client::write_trailers(const codec::Headers& trailers) {
   if (out_ == BodyKind::kChunked) {
     net::Buffer out = buffers_.of(codec::http1::trailers_bound(trailers));
     out.clear();
@@ -139,44 +150,64 @@ bool Http1Client::make_room() {
   return true;
 }
 
-loop::Task<Status> Http1Client::read_head(codec::Response& response, Nanos deadline) {
+loop::Soon<Status> Http1Client::read_head(codec::Response& response, Nanos deadline) {
   codec::http1::HeadScan scan;
+  const std::optional<Status> result = advance(response, scan);
+  if (result) return *result;
+  return read_rest(response, scan, deadline);
+}
+
+std::optional<Status> Http1Client::advance(codec::Response& response, codec::http1::HeadScan& scan) {
   for (;;) {
     if (in_.valid() && !in_.empty()) {
       std::size_t consumed = 0;
       codec::HeadFault fault = codec::HeadFault::kNone;
       const auto outcome = parse_response_head(in_.view(), kLimits, scan, method_, response, consumed, fault);
-      if (outcome == codec::http1::ParseOutcome::kBad) {
-        failed_ = true;
-        co_return kMalformed;
-      }
       if (outcome == codec::http1::ParseOutcome::kComplete) {
         in_.consume(consumed);
-        if (response.status < 200) co_return Unit{};
-        head_complete_ = true;
-        keep_alive_ = response.keep_alive;
-        body_.emplace(connection_->stream, buffers_);
-        body_->start(response.body, response.content_length, in_, &trailers_, kChunkLimits);
-        co_return Unit{};
+        if (response.status >= 200) begin_body(response);
+        return Unit{};
       }
-      if (!make_room()) {
+      if (outcome == codec::http1::ParseOutcome::kBad || !make_room()) {
         failed_ = true;
-        co_return kMalformed;
+        return kMalformed;
       }
     } else {
+      if (!connection_->stream.maybe_readable()) return std::nullopt;
       // New, or filled to its end by interim heads that are done with.
       if (!in_.valid()) in_ = buffers_.small();
       in_.clear();
     }
-    net::IoResult got = connection_->stream.try_read(in_.tail());
-    if (got.kind == Kind::kAgain) got = co_await connection_->stream.read(in_.tail(), deadline);
+    const net::IoResult got = connection_->stream.try_read(in_.tail());
+    if (got.kind == Kind::kAgain) return std::nullopt;
     if (!got.ok()) {
       failed_ = true;
-      if (got.kind == Kind::kTimeout) co_return Error{Reason::kUpstreamHeadTimeout, Origin::kUpstream, Retry::kNo};
-      co_return broken();
+      return broken();
     }
     response_started_ = true;
     in_.commit(got.count);
+  }
+}
+
+void Http1Client::begin_body(const codec::Response& response) {
+  head_complete_ = true;
+  keep_alive_ = response.keep_alive;
+  body_.emplace(connection_->stream, buffers_);
+  body_->start(response.body, response.content_length, in_, &trailers_, kChunkLimits);
+}
+
+loop::Task<Status> Http1Client::read_rest(codec::Response& response, codec::http1::HeadScan scan, Nanos deadline) {
+  for (;;) {
+    // Nothing is held while a server thinks about its answer.
+    if (in_.empty()) in_.release();
+    const loop::Wake wake = co_await connection_->stream.readable(deadline);
+    if (wake != loop::Wake::kReady) {
+      failed_ = true;
+      if (wake == loop::Wake::kTimeout) co_return Error{Reason::kUpstreamHeadTimeout, Origin::kUpstream, Retry::kNo};
+      co_return broken();
+    }
+    const std::optional<Status> result = advance(response, scan);
+    if (result) co_return *result;
   }
 }
 
@@ -189,7 +220,7 @@ Result<codec::BodyChunk> Http1Client::translate(const BodySource::Piece& piece) 
 
 Result<codec::BodyChunk> Http1Client::try_read_body() { return translate(body_->try_read()); }
 
-loop::Task<Result<codec::BodyChunk>> Http1Client::read_body(Nanos deadline) {
+loop::Soon<Result<codec::BodyChunk>> Http1Client::read_body(Nanos deadline) {
   const BodySource::Piece piece = co_await body_->read(deadline);
   co_return translate(piece);
 }

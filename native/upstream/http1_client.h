@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "codec/http1/body_source.h"
 #include "codec/http1/head_parser.h"
@@ -19,12 +20,12 @@ class Http1Client final : public Outbound {
               Arena& arena);
   ~Http1Client() override;
 
-  loop::Task<Status> write_head(const codec::Request& request, const Forwarding& forwarding, std::string_view first,
+  loop::Soon<Status> write_head(const codec::Request& request, const Forwarding& forwarding, std::string_view first,
                                 bool last) override;
-  loop::Task<Status> write_body(std::string_view data, bool last) override;
-  loop::Task<Status> write_trailers(const codec::Headers& trailers) override;
-  loop::Task<Status> read_head(codec::Response& response, Nanos deadline) override;
-  loop::Task<Result<codec::BodyChunk>> read_body(Nanos deadline) override;
+  loop::Soon<Status> write_body(std::string_view data, bool last) override;
+  loop::Soon<Status> write_trailers(const codec::Headers& trailers) override;
+  loop::Soon<Status> read_head(codec::Response& response, Nanos deadline) override;
+  loop::Soon<Result<codec::BodyChunk>> read_body(Nanos deadline) override;
   Result<codec::BodyChunk> try_read_body() override;
   const codec::Headers& trailers() const override { return trailers_; }
   bool has_more() const override { return connection_ != nullptr && connection_->stream.is_readable(); }
@@ -55,6 +56,12 @@ class Http1Client final : public Outbound {
   Error broken() const;
   Result<codec::BodyChunk> translate(const codec::http1::BodySource::Piece& piece);
   loop::Task<Status> send(std::string_view bytes);
+  /// Sends what is left of `out` (`unsent`), and then `first`.
+  loop::Task<Status> write_rest(net::Buffer out, std::string_view unsent, std::string_view first, bool last);
+  /// Reads and parses what is there of a head. Nothing: more must be waited for.
+  std::optional<Status> advance(codec::Response& response, codec::http1::HeadScan& scan);
+  void begin_body(const codec::Response& response);
+  loop::Task<Status> read_rest(codec::Response& response, codec::http1::HeadScan scan, Nanos deadline);
 
   net::BufferPool& buffers_;
   LocalRef<Pool> pool_;

@@ -9,7 +9,7 @@
 #include "codec/inbound.h"
 #include "codec/message.h"
 #include "codec/raw_body.h"
-#include "loop/task.h"
+#include "loop/soon.h"
 
 namespace fairlead::upstream {
 
@@ -26,15 +26,15 @@ struct Forwarding {
 class Outbound : public codec::RawSide {
  public:
   /// Sends the head, and `first` with it in the same packet when it fits. `last`: `first` ends the body.
-  virtual loop::Task<Status> write_head(const codec::Request& request, const Forwarding& forwarding,
+  virtual loop::Soon<Status> write_head(const codec::Request& request, const Forwarding& forwarding,
                                         std::string_view first, bool last) = 0;
-  virtual loop::Task<Status> write_body(std::string_view data, bool last) = 0;
-  virtual loop::Task<Status> write_trailers(const codec::Headers& trailers) = 0;
+  virtual loop::Soon<Status> write_body(std::string_view data, bool last) = 0;
+  virtual loop::Soon<Status> write_trailers(const codec::Headers& trailers) = 0;
 
   /// Reads the next head, which may be an interim one (1xx). `deadline` 0 = none.
-  virtual loop::Task<Status> read_head(codec::Response& response, Nanos deadline) = 0;
+  virtual loop::Soon<Status> read_head(codec::Response& response, Nanos deadline) = 0;
   /// The next piece of the response body, decoded.
-  virtual loop::Task<Result<codec::BodyChunk>> read_body(Nanos deadline) = 0;
+  virtual loop::Soon<Result<codec::BodyChunk>> read_body(Nanos deadline) = 0;
   /// The next piece of the body if it has been received already; `data` is empty and `last` false when it has not.
   virtual Result<codec::BodyChunk> try_read_body() = 0;
   virtual const codec::Headers& trailers() const = 0;

@@ -96,7 +96,7 @@ describe('a client that goes away', () => {
   });
 });
 
-describe('a server that dies in the middle of a body', () => {
+describe('D5: a server that dies in the middle of a body', () => {
   const started = {
     'with a length': 'HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello',
     'in chunks': 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n',
@@ -153,7 +153,7 @@ describe('a request that is cut', () => {
   }
 });
 
-describe('a server that answers before it has the whole request', () => {
+describe('D9: a server that answers before it has the whole request', () => {
   const refusal = 'HTTP/1.1 413 Content Too Large\r\nContent-Length: 3\r\n\r\nbig';
   const scripts: readonly (readonly [string, Script])[] = [
     ['and reads no more', async (conversation) => (await conversation.head(), conversation.send(refusal))],

@@ -166,7 +166,7 @@ function mountSmall(path: string): boolean {
   }
 }
 
-describe('a log that cannot be written', () => {
+describe('E10: a log that cannot be written', () => {
   const answeredUnder = async (proxy: TestProxy, requests: number): Promise<number> => {
     await using load = new Load(proxy.port(), { fresh: 0 });
     await until(() => load.answered >= requests, 'load runs');

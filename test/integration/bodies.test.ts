@@ -130,7 +130,7 @@ describe('a response body', () => {
     assert.equal(app.connections, 1);
   });
 
-  test('that ends with the connection is sent in chunks, and the client keeps its connection', async () => {
+  test('D6: that ends with the connection is sent in chunks, and the client keeps its connection', async () => {
     await using app = await RawBackend.start(onceThenEnd('HTTP/1.1 200 OK\r\n\r\nuntil the end'));
     await using proxy = await startProxy(everythingTo(app.url));
     await using client = await proxy.connect();
@@ -174,7 +174,7 @@ describe('a response body', () => {
     });
   }
 
-  test('is passed on as it comes', async () => {
+  test('D8: is passed on as it comes', async () => {
     let proceed = (): void => undefined;
     await using app = await RawBackend.start(async (conversation) => {
       await conversation.request();

@@ -22,6 +22,10 @@ describe('a process with a busy proxy ends cleanly', { concurrency: 2 }, () => {
   test('G8: after its worker threads with busy proxies were terminated', async () => {
     assert.deepEqual(await ended('terminating.ts', '3'), { code: 7, signal: null });
   });
+
+  test('G8: after many proxies were forgotten in every state and collected as garbage', async () => {
+    assert.deepEqual(await ended('abandoning.ts'), { code: 7, signal: null });
+  });
 });
 
 test('worker threads have proxies of their own, which end with them', async () => {

@@ -75,7 +75,7 @@ describe('Expect: 100-continue', () => {
   });
 });
 
-describe('interim responses', () => {
+describe('D10: interim responses', () => {
   test('are relayed in order, with their fields', async () => {
     const hints = 'HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\nLink: </b.js>\r\n\r\n';
     const processing = 'HTTP/1.1 102 Processing\r\n\r\n';

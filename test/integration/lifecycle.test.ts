@@ -53,7 +53,7 @@ async function isRefused(port: number): Promise<boolean> {
 
 describe('stopping', { concurrency: 2 }, () => {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    test(`by ${signal} lets running requests end, refuses connections, and ends well`, async () => {
+    test(`G1: by ${signal} lets running requests end, refuses connections, and ends well`, async () => {
       const waiting: Conversation[] = [];
       await using folder = await TestFolder.create();
       await using app = await slowServer(waiting);
@@ -137,7 +137,7 @@ describe('stopping', { concurrency: 2 }, () => {
     assert.match(command.output, /^1 connection was cut\.$/m);
   });
 
-  test('a second time ends at once', async () => {
+  test('G2: a second time ends at once', async () => {
     const waiting: Conversation[] = [];
     await using folder = await TestFolder.create();
     await using app = await slowServer(waiting);
@@ -152,7 +152,7 @@ describe('stopping', { concurrency: 2 }, () => {
   });
 });
 
-test('stops under load lose no request', async () => {
+test('G1: stops under load lose no request', async () => {
   await using app = await EchoBackend.start();
   const one = async (): Promise<void> => {
     await using folder = await TestFolder.create();

@@ -57,7 +57,7 @@ const refused: Readonly<Record<string, string>> = {
   '10 000 fields': head(...Array.from({ length: 10_000 }, (_, index) => `X-${index}: y`), 'Content-Length: 5'),
 };
 
-describe('what no response may look like is answered with 502 (D13, D14, D15)', () => {
+describe('D13, D14, D15: what no response may look like is answered with 502', () => {
   for (const [what, bytes] of Object.entries(refused)) {
     test(what, async () => {
       await using app = await RawBackend.start(badOnce(bytes));
@@ -87,7 +87,7 @@ const broken: Readonly<Record<string, string>> = {
   'trailers that are none': chunked('5\r\nhello\r\n0\r\nHTTP/1.1 200 OK\r\n\r\n'),
 };
 
-describe('a body whose framing breaks never ends cleanly (D14)', () => {
+describe('D14: a body whose framing breaks never ends cleanly', () => {
   for (const [what, bytes] of Object.entries(broken)) {
     test(what, async () => {
       await using app = await RawBackend.start(badOnce(bytes));
@@ -103,7 +103,7 @@ describe('a body whose framing breaks never ends cleanly (D14)', () => {
   }
 });
 
-describe('bytes that no response accounts for (D12)', () => {
+describe('D11, D12: bytes that no response accounts for', () => {
   const poison = 'HTTP/1.1 200 OK\r\nX-Poison: 1\r\nContent-Length: 6\r\n\r\npoison';
   const extra: readonly (readonly [string, string, string])[] = [
     ['after a response with a length', 'GET', ok + poison],

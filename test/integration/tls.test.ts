@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { type AddressInfo, connect as connectTcp, createServer, type Socket } from 'node:net';
 import { describe, test } from 'node:test';
 import { connect, type ConnectionOptions, TLSSocket } from 'node:tls';
@@ -9,7 +10,7 @@ import { EchoBackend } from '../support/backends.js';
 import type { TestCertificate } from '../support/certificates.js';
 import { Client, request } from '../support/client.js';
 import { ample, atMost, timed, until, within } from '../support/deadline.js';
-import { everythingTo, startProxy, TestProxy } from '../support/proxy.js';
+import { everythingTo, startProxy, TestFolder, TestProxy } from '../support/proxy.js';
 
 const authority = new Authority();
 const websecure = { address: '127.0.0.1:0', http: { tls: {} } };
@@ -272,31 +273,48 @@ describe('a server behind https', () => {
       certificate: authority.issue(['other.example']),
       transport: trust,
       status: 500,
+      fault: /mismatch/i,
     },
-    { name: 'is turned away from an unknown authority', certificate: good, transport: {}, status: 500 },
+    {
+      name: 'is turned away from an unknown authority',
+      certificate: good,
+      transport: {},
+      status: 500,
+      fault: /unable to get local issuer certificate/,
+    },
     {
       name: 'is turned away with an expired certificate',
       certificate: authority.issue(['127.0.0.1'], { until: new Date(Date.now() - 60_000) }),
       transport: trust,
       status: 500,
+      fault: /certificate has expired/,
     },
     {
       name: 'is turned away without one of the peer names',
       certificate: good,
       transport: { ...trust, peerCertSANs: [{ type: 'DNSName' as const, value: 'other.example' }] },
       status: 500,
+      fault: /none of the accepted names/,
     },
   ];
-  for (const { name, certificate, transport, status } of cases) {
+  for (const { name, certificate, transport, status, fault } of cases) {
     test(name, async () => {
+      await using folder = await TestFolder.create();
       await using app = await EchoBackend.start('app', certificate);
-      await using proxy = await startProxy(everythingTo(app.url, { transport }));
+      const accessLog = { filePath: folder.file('access.log'), format: 'json' as const };
+      await using proxy = await startProxy({ accessLog, ...everythingTo(app.url, { transport }) });
       assert.equal((await proxy.ask(request('GET /'))).status, status);
       assert.equal(app.requests.length, status === 200 ? 1 : 0);
       // An exchange is counted behind its response.
       const stats = () => proxy.proxy.stats();
       await until(() => stats().responses2xx + stats().responses5xx === 1, 'the exchange has ended');
       assert.equal(stats().reasons['upstream_tls'] ?? 0, status === 200 ? 0 : 1);
+      const line = await until(
+        async () => (await readFile(accessLog.filePath, 'utf8')) || undefined,
+        'the line is written',
+      );
+      const { Fault: said = '' } = JSON.parse(line) as { readonly Fault?: string };
+      assert.match(said, fault ?? /^$/);
     });
   }
 

@@ -46,7 +46,7 @@ async function sockets(timeouts: Readonly<Record<string, string>> = {}): Promise
 const message = async (socket: WebSocket): Promise<Buffer> =>
   (await within(once(socket, 'message') as Promise<[Buffer]>, 'a message'))[0];
 
-describe('a WebSocket', () => {
+describe('D22: a WebSocket', () => {
   test('carries text and bytes both ways, of any size', async () => {
     await using all = await sockets();
     const [client, server] = await all.pair();
@@ -260,7 +260,7 @@ describe('a WebSocket handshake that is none is refused (A35)', () => {
   }
 });
 
-describe('a tunnel loses nothing', () => {
+describe('D22: a tunnel loses nothing', () => {
   const size = 16 * 1024 * 1024;
   const bytes = Buffer.alloc(size, Buffer.from(Array.from({ length: 1021 }, (_, index) => index % 256)));
 

@@ -12,7 +12,7 @@ const silent: Script = async (conversation) => {
 const refusing = async (): Promise<string> => `http://127.0.0.1:${await closedPort()}`;
 const post = request('POST /', 'Content-Length: 5') + 'hello';
 
-describe('a server that refuses connections', () => {
+describe('D1: a server that refuses connections', () => {
   test('costs 502 at once', async () => {
     await using proxy = await startProxy(everythingTo(await refusing()));
     await using client = await proxy.connect();
@@ -60,7 +60,7 @@ test('a service without servers answers 503', async () => {
   assert.equal(response.header('content-type'), 'text/plain; charset=utf-8');
 });
 
-describe('a server that cannot be reached', () => {
+describe('D2: a server that cannot be reached', () => {
   test('costs 504 after dialTimeout', async () => {
     await using full = await fullBacklog();
     const forwardingTimeouts = { dialTimeout: '200ms' };
@@ -94,7 +94,7 @@ const secondTime =
     if ((await conversation.request()) !== undefined) await then(conversation);
   };
 
-describe('a kept connection that fails before a byte of response', () => {
+describe('D3: a kept connection that fails before a byte of response', () => {
   const failures: readonly (readonly [string, Script])[] = [
     ['with an end', (conversation) => conversation.end()],
     ['with a reset', (conversation) => conversation.reset()],
@@ -140,7 +140,7 @@ describe('a kept connection that fails before a byte of response', () => {
   });
 });
 
-describe('a new connection that fails after the request', () => {
+describe('D4: a new connection that fails after the request', () => {
   const scripts: readonly (readonly [string, Script])[] = [
     ['ends', onceThenEnd('')],
     [
@@ -175,7 +175,7 @@ describe('a new connection that fails after the request', () => {
   }
 });
 
-describe('a server that does not answer', () => {
+describe('D7: a server that does not answer', () => {
   test('costs 504 after responseHeaderTimeout, and its connection is closed', async () => {
     await using app = await RawBackend.start(silent);
     const forwardingTimeouts = { responseHeaderTimeout: '150ms' };

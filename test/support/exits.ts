@@ -11,7 +11,7 @@ export interface Ended {
 /** How a program of `test/support/lib` ended. */
 export async function ended(program: string, ...args: readonly string[]): Promise<Ended> {
   const path = fileURLToPath(new URL(`lib/${program}`, import.meta.url));
-  const child = spawn(process.execPath, ['--import', 'tsx', path, ...args], { stdio: 'ignore' });
+  const child = spawn(process.execPath, ['--expose-gc', '--import', 'tsx', path, ...args], { stdio: 'ignore' });
   const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
   return { code, signal };
 }

@@ -26,6 +26,8 @@ export interface Received {
 /** Longer than anything here takes on a busy machine. */
 const LONGEST_MS = 30_000;
 const PIECE_EVERY_MS = 10;
+/** Kept connections that a burst has left over are closed after this, so that their number tells of the traffic of now. */
+export const SPARE_MS = 5_000;
 
 let tags = 0;
 

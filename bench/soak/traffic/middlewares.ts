@@ -3,7 +3,7 @@ import http from 'node:http';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { LIMITED_RATE } from '../configuration.js';
 import { type Traffic, oneOf, paced } from './define.js';
-import { exchange, expectStatus } from './exchange.js';
+import { SPARE_MS, exchange, expectStatus } from './exchange.js';
 import { expectLength } from './plain.js';
 
 const KIB = 1024;
@@ -11,7 +11,7 @@ const DECODERS = { gzip: gunzipSync, br: brotliDecompressSync, zstd: undefined }
 
 /** Compressed answers, decoded where Node can. */
 export const compressed: Traffic = async (around) => {
-  const agent = new http.Agent({ keepAlive: true, maxSockets: 4 });
+  const agent = new http.Agent({ keepAlive: true, timeout: SPARE_MS, maxSockets: 4 });
   await paced(around, { kind: 'compress', rate: 4, isKillable: true }, async () => {
     const coding = oneOf(['gzip', 'br', 'zstd'] as const);
     const length = oneOf([500, 4 * KIB, 64 * KIB]);
@@ -29,7 +29,7 @@ export const compressed: Traffic = async (around) => {
 
 /** More than the limit lets pass: both answers are right, and both must come. */
 export const limited: Traffic = async (around) => {
-  const agent = new http.Agent({ keepAlive: true, maxSockets: 4 });
+  const agent = new http.Agent({ keepAlive: true, timeout: SPARE_MS, maxSockets: 4 });
   const seen = { passed: 0, refused: 0 };
   await paced(around, { kind: 'rate limit', rate: 2 * LIMITED_RATE, isKillable: false }, async () => {
     const { status } = await exchange({ port: around.ports.web, path: '/limited/bytes/100', agent });
@@ -43,7 +43,7 @@ export const limited: Traffic = async (around) => {
 
 /** Requests that another server lets pass, or not. */
 export const guarded: Traffic = async (around) => {
-  const agent = new http.Agent({ keepAlive: true, maxSockets: 4 });
+  const agent = new http.Agent({ keepAlive: true, timeout: SPARE_MS, maxSockets: 4 });
   await paced(around, { kind: 'forwardAuth', rate: 4, isKillable: false }, async () => {
     const token = oneOf(['good', 'bad']);
     const headers = { 'x-token': token, 'x-user': 'forged' };

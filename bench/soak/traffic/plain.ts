@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import http from 'node:http';
 import { type Surroundings, type Traffic, oneOf, paced } from './define.js';
-import { type Received, type Sent, exchange, expectStatus } from './exchange.js';
+import { type Received, SPARE_MS, type Sent, exchange, expectStatus } from './exchange.js';
 
 const KIB = 1024;
 const SIZES = [0, 100, KIB, KIB, 10 * KIB, 10 * KIB, 100 * KIB, KIB * KIB] as const;
@@ -11,7 +11,7 @@ const upload = Buffer.alloc(300 * KIB, 'abcdefghijklmnopqrstuvwxyz');
 
 /** GET on kept connections. */
 export const gets: Traffic = async (around) => {
-  const agent = new http.Agent({ keepAlive: true, maxSockets: 16 });
+  const agent = new http.Agent({ keepAlive: true, timeout: SPARE_MS, maxSockets: 16 });
   await paced(around, { kind: 'get', rate: 45, isKillable: true }, async () => {
     const length = oneOf(SIZES);
     const received = await expectStatus(200, { port: around.ports.web, path: `/bytes/${length}`, agent });
@@ -22,7 +22,7 @@ export const gets: Traffic = async (around) => {
 
 /** GET of bodies in chunks. */
 export const chunkedGets: Traffic = async (around) => {
-  const agent = new http.Agent({ keepAlive: true, maxSockets: 8 });
+  const agent = new http.Agent({ keepAlive: true, timeout: SPARE_MS, maxSockets: 8 });
   await paced(around, { kind: 'chunked', rate: 4, isKillable: true }, async () => {
     const length = oneOf([KIB, 50 * KIB]);
     const received = await expectStatus(200, { port: around.ports.web, path: `/chunked/${length}`, agent });
@@ -41,7 +41,7 @@ export const freshGets: Traffic = async (around) => {
 
 /** POST with a length, in chunks, and after `100 Continue`. */
 export const posts: Traffic = async (around) => {
-  const agent = new http.Agent({ keepAlive: true, maxSockets: 8 });
+  const agent = new http.Agent({ keepAlive: true, timeout: SPARE_MS, maxSockets: 8 });
   const post = (kind: string, rate: number, sentOf: (body: Buffer) => Partial<Sent>): Promise<void> =>
     paced(around, { kind, rate, isKillable: true }, async () => {
       const body = upload.subarray(0, oneOf(UPLOADS));

@@ -3,7 +3,7 @@ import https from 'node:https';
 import { connect, type TLSSocket } from 'node:tls';
 import { SECURE_NAME } from '../configuration.js';
 import { type Surroundings, type Traffic, oneOf, paced } from './define.js';
-import { expectStatus } from './exchange.js';
+import { SPARE_MS, expectStatus } from './exchange.js';
 import { expectLength } from './plain.js';
 
 const KIB = 1024;
@@ -12,7 +12,7 @@ const REQUEST = `GET /bytes/${KIB} HTTP/1.1\r\nHost: ${SECURE_NAME}\r\nConnectio
 
 /** GET on kept connections. */
 export const secureGets: Traffic = async (around) => {
-  const agent = new https.Agent({ keepAlive: true, maxSockets: 4, rejectUnauthorized: false });
+  const agent = new https.Agent({ keepAlive: true, timeout: SPARE_MS, maxSockets: 4, rejectUnauthorized: false });
   await paced(around, { kind: 'tls kept', rate: 8, isKillable: true }, async () => {
     const length = oneOf([100, KIB, 20 * KIB, 200 * KIB]);
     const sent = { port: around.ports.secure, path: `/bytes/${length}`, agent, servername: SECURE_NAME };

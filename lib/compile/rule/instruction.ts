@@ -4,6 +4,7 @@ import { type instruction, ops } from '../../snapshot/records.js';
 import type { Value } from '../../snapshot/wire.js';
 import type { Match, MatcherName } from '../../schema/rule/ast.js';
 
+/** One instruction of a rule's program, as the snapshot holds it. */
 export type Instruction = Value<typeof instruction>;
 
 /** An instruction without its targets; a boolean when the answer is the same for every request. */

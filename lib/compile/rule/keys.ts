@@ -9,6 +9,7 @@ import type { Value } from '../../snapshot/wire.js';
 import type { RuleNode } from '../../schema/rule/ast.js';
 import { type RuleTables, type Test, testOf } from './instruction.js';
 
+/** A necessary condition of a rule, as the snapshot holds it. */
 export type RouteKey = Value<typeof routeKey>;
 
 /** Keys of one rule; a rule that would need more is tried for every request. */

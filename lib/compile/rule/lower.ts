@@ -8,6 +8,7 @@ import { keysOf, type RouteKey } from './keys.js';
 import type { RuleProblem } from '../../schema/rule/parser.js';
 import { type Instruction, type RuleTables, testOf } from './instruction.js';
 
+/** A rule in the language of the data plane. */
 export interface LoweredRule {
   /** Empty only where {@link lowerForIndex} says so. */
   readonly program: readonly Instruction[];
@@ -15,6 +16,7 @@ export interface LoweredRule {
   readonly keys: readonly RouteKey[];
 }
 
+/** The lowered rule, or why there is none. */
 export type Lowering =
   | { readonly lowered: LoweredRule; readonly problem?: never }
   | { readonly lowered?: never; readonly problem: RuleProblem };

@@ -20,6 +20,7 @@ export const matcherNames = [
   'QueryRegexp',
 ] as const;
 
+/** The canonical name of a matcher. */
 export type MatcherName = (typeof matcherNames)[number];
 
 /** A part of the rule text: UTF-16 offsets, `end` is exclusive. */
@@ -35,6 +36,7 @@ export interface Junction {
   readonly span: Span;
 }
 
+/** `!` and what it negates. */
 export interface Negation {
   readonly type: 'not';
   readonly operand: RuleNode;
@@ -51,4 +53,5 @@ export interface Match {
   readonly span: Span;
 }
 
+/** Any node of a rule. */
 export type RuleNode = Junction | Negation | Match;

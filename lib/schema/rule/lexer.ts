@@ -5,6 +5,7 @@
  */
 import type { Span } from './ast.js';
 
+/** What a token is; operators that rules use are their own kind. */
 export type TokenKind =
   | 'name'
   | 'string'
@@ -24,6 +25,7 @@ export type TokenKind =
   | ';'
   | 'end';
 
+/** One token, with its place. */
 export interface Token {
   readonly kind: TokenKind;
   /** A string without its quotes; otherwise the text as written. */
@@ -38,6 +40,7 @@ export interface LexicalFault {
   readonly span: Span;
 }
 
+/** The tokens of a rule, or the first fault. */
 export type Tokens =
   | { readonly tokens: readonly Token[]; readonly fault?: never }
   | { readonly tokens?: never; readonly fault: LexicalFault };

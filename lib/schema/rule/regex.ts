@@ -4,6 +4,7 @@
  * what passes here may still be refused by RE2 itself (unknown script names, too large a program).
  */
 
+/** Why a regular expression would be refused. */
 export interface RegexProblem {
   /** Go's wording, with the offending part between back-ticks. */
   readonly message: string;

@@ -45,6 +45,7 @@ Line take_odd_value(const char* stop, const char* end, HeadFault& fault);
   field.name = {name, static_cast<std::size_t>(colon - name)};
   field.value = {value, static_cast<std::size_t>(value_end - value)};
   field.id = header_id(field.name);
+  field.is_line = value == colon + 2 && colon[1] == ' ' && value_end == stop;
   at = stop + 2;
   return Line::kField;
 }

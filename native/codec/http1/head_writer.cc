@@ -23,6 +23,40 @@ char* put_field(char* at, std::string_view name, std::string_view value) {
   return put(at, "\r\n");
 }
 
+/// Writes fields one after the other. Those that follow each other in a received head, unchanged, are copied in one run.
+class FieldWriter {
+ public:
+  explicit FieldWriter(char* at) : at_(at) {}
+
+  void add(const Header& header) {
+    const char* const name = header.name.data();
+    const char* const value = header.value.data();
+    // Whoever gives a field another name or value does not look at is_line. A value cannot hold a CR, so the one behind
+    // it proves that it is as long as it was.
+    const bool stands = header.is_line && name + header.name.size() + 2 == value && value[header.value.size()] == '\r';
+    if (!stands) {
+      at_ = put_field(end(), header.name, header.value);
+      return;
+    }
+    if (name != run_end_) {
+      at_ = end();
+      run_ = name;
+    }
+    run_end_ = value + header.value.size() + 2;
+  }
+  /// Behind what has been written.
+  char* end() {
+    at_ = put(at_, {run_, static_cast<std::size_t>(run_end_ - run_)});
+    run_ = run_end_ = nullptr;
+    return at_;
+  }
+
+ private:
+  char* at_;
+  const char* run_ = nullptr;
+  const char* run_end_ = nullptr;
+};
+
 char* put_number(char* at, std::uint64_t number) { return std::to_chars(at, at + 20, number).ptr; }
 
 char* put_length(char* at, std::uint64_t length) {
@@ -99,6 +133,7 @@ char* put_status_line(char* at, const Response& response) {
 /// `kind` is how the body is sent: an HTTP/1.0 client that gets no chunks gets no trailers either.
 char* put_response_fields(char* at, const Response& response, BodyKind kind, bool keeps_length) {
   const bool has_options = response.headers.find(HeaderId::kConnection) != nullptr;
+  FieldWriter fields(at);
   for (const Header& header : response.headers) {
     if (is_hop_by_hop(header.id)) {
       if (header.id != HeaderId::kContentLength || !keeps_length) continue;
@@ -107,9 +142,9 @@ char* put_response_fields(char* at, const Response& response, BodyKind kind, boo
     } else if (has_options && is_connection_option(response.headers, header)) {
       continue;
     }
-    at = put_field(at, header.name, header.value);
+    fields.add(header);
   }
-  return at;
+  return fields.end();
 }
 
 char* put_upgrade(char* at, const Headers& headers) {
@@ -135,13 +170,15 @@ char* write_request_head(char* at, const Request& request, const RequestTarget& 
   }
   at = put(at, " HTTP/1.1\r\n");
   at = put_field(at, "Host", target.host);
+  FieldWriter fields(at);
   for (const Header& header : request.headers) {
     if (header.id == HeaderId::kHost || is_hop_by_hop(header.id)) continue;
     if (header.id == HeaderId::kTrailer && request.body != BodyKind::kChunked) continue;
     if (header.id == HeaderId::kExpect && !request.expects_continue) continue;
     if (is_http2_settings(header)) continue;
-    at = put_field(at, header.name, header.value);
+    fields.add(header);
   }
+  at = fields.end();
   if (request.accepts_trailers) at = put(at, "TE: trailers\r\n");
   if (request.wants_upgrade) {
     at = put(at, "Connection: Upgrade\r\n");

@@ -33,9 +33,15 @@ bool ServerStream::make_room(const HeadLimits& limits) {
   return true;
 }
 
-loop::Task<HeadResult> ServerStream::read_head(Request& request, HeadLimits limits, Nanos deadline) {
+loop::Soon<HeadResult> ServerStream::read_head(Request& request, const HeadLimits& limits, Nanos deadline) {
   HeadScan scan;
   fault_ = HeadFault::kNone;
+  const std::optional<HeadResult> result = advance(request, limits, scan);
+  if (result) return *result;
+  return read_rest(request, limits, scan, deadline);
+}
+
+std::optional<HeadResult> ServerStream::advance(Request& request, const HeadLimits& limits, HeadScan& scan) {
   for (;;) {
     if (has_received()) {
       std::size_t consumed = 0;
@@ -43,32 +49,39 @@ loop::Task<HeadResult> ServerStream::read_head(Request& request, HeadLimits limi
       if (outcome == ParseOutcome::kBad) {
         // Its refusal must have no body either, as far as the method could be made out.
         head_method_ = request.method == Method::kHead;
-        co_return HeadResult::kMalformed;
+        return HeadResult::kMalformed;
       }
       if (outcome == ParseOutcome::kComplete) {
         in_.consume(consumed);
         begin_exchange(request);
-        co_return HeadResult::kRequest;
+        return HeadResult::kRequest;
       }
       if (!make_room(limits)) {
         fault_ = HeadFault::kHeadTooLarge;
-        co_return HeadResult::kMalformed;
+        return HeadResult::kMalformed;
       }
     } else if (!in_.valid()) {
       in_ = pool_.small();
       in_.clear();
     }
-    net::IoResult got = stream_.try_read(in_.tail());
+    const net::IoResult got = stream_.try_read(in_.tail());
     if (got.kind == Kind::kAgain) {
-      if (in_.empty()) {
-        in_.release();
-        co_return HeadResult::kNothing;
-      }
-      got = co_await stream_.read(in_.tail(), deadline);
+      if (!in_.empty()) return std::nullopt;
+      in_.release();
+      return HeadResult::kNothing;
     }
-    if (got.kind == Kind::kTimeout) co_return HeadResult::kTimeout;
-    if (!got.ok()) co_return HeadResult::kClosed;
+    if (!got.ok()) return HeadResult::kClosed;
     in_.commit(got.count);
+  }
+}
+
+loop::Task<HeadResult> ServerStream::read_rest(Request& request, HeadLimits limits, HeadScan scan, Nanos deadline) {
+  for (;;) {
+    const loop::Wake wake = co_await stream_.readable(deadline);
+    if (wake == loop::Wake::kTimeout) co_return HeadResult::kTimeout;
+    if (wake == loop::Wake::kHangup) co_return HeadResult::kClosed;
+    const std::optional<HeadResult> result = advance(request, limits, scan);
+    if (result) co_return *result;
   }
 }
 
@@ -129,7 +142,7 @@ Result<BodyChunk> ServerStream::translate(const BodySource::Piece& piece) const 
 
 Result<BodyChunk> ServerStream::try_read_body() { return translate(body_.try_read()); }
 
-loop::Task<Result<BodyChunk>> ServerStream::read_body(Nanos deadline) {
+loop::Soon<Result<BodyChunk>> ServerStream::read_body(Nanos deadline) {
   const BodySource::Piece piece = co_await body_.read(deadline);
   if (piece.failure != BodySource::Failure::kNone) closing_ = true;
   co_return translate(piece);
@@ -161,7 +174,7 @@ loop::Task<Status> ServerStream::send(std::string_view bytes) {
   co_return outcome(sent);
 }
 
-loop::Task<Status> ServerStream::write_interim(const Response& response) {
+loop::Soon<Status> ServerStream::write_interim(const Response& response) {
   if (minor_version_ == 0) co_return Unit{};
   net::Buffer out = pool_.of(response_head_bound(response));
   out.clear();
@@ -198,13 +211,15 @@ ResponseFraming ServerStream::frame(const Response& response) {
   return framing;
 }
 
-loop::Task<Status> ServerStream::write_head(const Response& response, std::string_view first, bool last) {
+loop::Soon<Status> ServerStream::write_head(const Response& response, std::string_view first, bool last) {
   const ResponseFraming framing = frame(response);
   const std::size_t bound = response_head_bound(response);
   const std::size_t inline_bytes = first.size() <= kCopyBytes ? first.size() + 64 : 0;
   net::Buffer out = pool_.of(bound + inline_bytes);
   out.clear();
-  char* at = write_response_head(out.tail().data(), response, framing, date(wall_now()));
+  const bool dated = response.headers.find(HeaderId::kDate) != nullptr;
+  const std::string_view date = dated ? std::string_view() : ServerStream::date(wall_now());
+  char* at = write_response_head(out.tail().data(), response, framing, date);
   head_written_ = true;
   const bool together = inline_bytes > 0 && !discards_body_ && (out_ != BodyKind::kLength || first.size() <= owed_);
   if (together && !first.empty()) {
@@ -220,26 +235,39 @@ loop::Task<Status> ServerStream::write_head(const Response& response, std::strin
     at = static_cast<char*>(std::memcpy(at, kLastChunk.data(), kLastChunk.size())) + kLastChunk.size();
   }
   out.commit(static_cast<std::size_t>(at - out.data()));
+  if (together) first = {};
   std::string_view unsent = out.view();
   net::IoResult written;
-  Status sent = Unit{};
-  if (stream_.write_now(unsent, written)) {
-    sent = outcome(written);
-  } else {
-    sent = co_await send(unsent);
-  }
-  if (!sent.ok()) co_return sent;
-  if (ends) {
-    if (owed_ > 0 && !discards_body_) co_return kMiscounted;
-    written_all_ = true;
-    co_return sent;
-  }
+  if (!stream_.write_now(unsent, written)) return write_rest(std::move(out), unsent, first, last);
+  const Status sent = outcome(written);
+  if (!sent.ok()) return sent;
+  if (ends) return end_message();
   out.release();
-  if (!together && !first.empty()) sent = co_await write_body(first, last);
+  if (first.empty()) return sent;
+  return write_body(first, last);
+}
+
+loop::Task<Status> ServerStream::write_rest(net::Buffer out, std::string_view unsent, std::string_view first,
+                                            bool last) {
+  Status sent = co_await send(unsent);
+  out.release();
+  if (!sent.ok()) co_return sent;
+  if (!first.empty() && !discards_body_) {
+    sent = co_await write_body(first, last);
+  } else if (last) {
+    sent = end_message();
+  }
   co_return sent;
 }
 
-loop::Task<Status> ServerStream::write_body(std::string_view data, bool last) {
+/// All of the response has been written, if the server has kept its word.
+Status ServerStream::end_message() {
+  if (owed_ > 0 && !discards_body_) return kMiscounted;
+  written_all_ = true;
+  return Unit{};
+}
+
+loop::Soon<Status> ServerStream::write_body(std::string_view data, bool last) {
   Status sent = Unit{};
   if (!discards_body_ && !data.empty()) {
     if (out_ == BodyKind::kLength && data.size() > owed_) co_return kMiscounted;
@@ -276,7 +304,7 @@ loop::Task<Status> ServerStream::write_body(std::string_view data, bool last) {
   co_return sent;
 }
 
-loop::Task<Status> ServerStream::write_trailers(const Headers& trailers) {
+loop::Soon<Status> ServerStream::write_trailers(const Headers& trailers) {
   Status sent = Unit{};
   if (out_ == BodyKind::kChunked && !discards_body_) {
     net::Buffer out = pool_.of(trailers_bound(trailers));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "codec/head_fault.h"
 #include "codec/http1/body_source.h"
@@ -28,7 +29,7 @@ class ServerStream final : public Inbound {
 
   /// Reads the next head; returns kNothing instead of waiting for its first byte. Views of `request` stay valid until
   /// end_exchange().
-  loop::Task<HeadResult> read_head(Request& request, HeadLimits limits, Nanos deadline);
+  loop::Soon<HeadResult> read_head(Request& request, const HeadLimits& limits, Nanos deadline);
   HeadFault fault() const { return fault_; }
   /// Bytes of a next request have been received already.
   bool has_received() const { return in_.valid() && !in_.empty(); }
@@ -38,7 +39,7 @@ class ServerStream final : public Inbound {
   bool reusable() const { return !closing_ && body_.finished() && written_all_; }
   /// Forgets the exchange; what has been received of the next request stays.
   void end_exchange();
-  /// Cached Date header, renewed by the caller once per second.
+  /// The Date field for a time since 1970, made once per second and thread.
   static std::string_view date(Nanos wall);
   /// Longest time the client may take none of a response, ns.
   void set_write_stall(Nanos stall) { stall_ = stall; }
@@ -48,14 +49,14 @@ class ServerStream final : public Inbound {
   net::Buffer take_received();
 
   // Inbound
-  loop::Task<Result<BodyChunk>> read_body(Nanos deadline) override;
+  loop::Soon<Result<BodyChunk>> read_body(Nanos deadline) override;
   Result<BodyChunk> try_read_body() override;
   const Headers& trailers() const override { return *trailers_; }
   bool body_finished() const override { return body_.finished(); }
-  loop::Task<Status> write_interim(const Response& response) override;
-  loop::Task<Status> write_head(const Response& response, std::string_view first, bool last) override;
-  loop::Task<Status> write_body(std::string_view data, bool last) override;
-  loop::Task<Status> write_trailers(const Headers& trailers) override;
+  loop::Soon<Status> write_interim(const Response& response) override;
+  loop::Soon<Status> write_head(const Response& response, std::string_view first, bool last) override;
+  loop::Soon<Status> write_body(std::string_view data, bool last) override;
+  loop::Soon<Status> write_trailers(const Headers& trailers) override;
   bool head_written() const override { return head_written_; }
   std::uint64_t bytes_read() const override { return body_.bytes(); }
   std::uint64_t bytes_written() const override { return bytes_written_; }
@@ -70,11 +71,17 @@ class ServerStream final : public Inbound {
 
  private:
   bool make_room(const HeadLimits& limits);
+  /// Reads and parses what is there. Nothing: part of a head has come, and more must be waited for.
+  std::optional<HeadResult> advance(Request& request, const HeadLimits& limits, HeadScan& scan);
+  loop::Task<HeadResult> read_rest(Request& request, HeadLimits limits, HeadScan scan, Nanos deadline);
   void begin_exchange(Request& request);
   ResponseFraming frame(const Response& response);
   Result<BodyChunk> translate(const BodySource::Piece& piece) const;
   Status outcome(const net::IoResult& sent);
   loop::Task<Status> send(std::string_view bytes);
+  /// Sends what is left of `out` (`unsent`), and then `first`.
+  loop::Task<Status> write_rest(net::Buffer out, std::string_view unsent, std::string_view first, bool last);
+  Status end_message();
 
   net::Stream& stream_;
   net::BufferPool& pool_;

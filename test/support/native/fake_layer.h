@@ -33,6 +33,7 @@ class FakeLayer final : public net::SecureLayer {
     std::string payload;
     switch (next(input, payload)) {
       case 'H':
+        if (has_ticket) output.append(fake_record('T'));
         return Step::kDone;
       case 0:
         return Step::kWantRead;
@@ -71,9 +72,12 @@ class FakeLayer final : public net::SecureLayer {
 
   void shutdown(ByteBuffer& output) override { output.append(fake_record('C')); }
   bool has_pending() const override { return !plain_.empty() || ended_ != 0; }
+  bool last_flight_waits() const override { return has_ticket; }
   void shed() override { ++sheds; }
 
   int sheds = 0;
+  /// The handshake ends with something that nobody waits for.
+  bool has_ticket = false;
 
  private:
   /// Takes one record off the input; 0 while it is incomplete.

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "loop/loop.h"
+#include "loop/soon.h"
 #include "loop/task.h"
 
 namespace fairlead::test {
@@ -50,6 +51,13 @@ loop::Task<void> stop_after(loop::Task<T> task, loop::Loop& loop, std::optional<
   loop.stop();
 }
 
+/// As a task that can be started and asked.
+template <class T>
+loop::Task<T> later(loop::Soon<T> soon) {
+  T value = co_await soon;
+  co_return value;
+}
+
 /// Runs the loop until `task` has ended; the result of the task, if it has one.
 template <class T>
 T run(loop::Loop& loop, loop::Task<T> task) {
@@ -68,6 +76,12 @@ T run(loop::Loop& loop, loop::Task<T> task) {
     REQUIRE(result.has_value());
     return std::move(*result);
   }
+}
+
+/// The same, whether it waits or not.
+template <class T>
+T run(loop::Loop& loop, loop::Soon<T> soon) {
+  return run(loop, later(std::move(soon)));
 }
 
 /// Runs the loop until `done()`, which something in the loop makes true; asked once per tick of the timers.

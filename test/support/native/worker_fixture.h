@@ -90,7 +90,7 @@ class WorkerFixture {
   /// A client that has just been accepted. Its end does not block.
   Fd connect(Ends ends = unix_pair()) {
     const net::Endpoint client{*net::IpAddress::parse("192.0.2.7"), 4711};
-    exchange::Connection::accept(worker, 0, ends.ours.release(), client, {});
+    exchange::Connection::accept(worker, 0, ends.ours.release(), client);
     set_blocking(ends.theirs.get(), false);
     return std::move(ends.theirs);
   }

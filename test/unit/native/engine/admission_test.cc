@@ -29,9 +29,9 @@ TEST_CASE("there are as many connections as the limits allow, over all and by en
 
 TEST_CASE("a tenth before a limit it is crowded") {
   Admission admission(100);
-  for (int i = 0; i < 90; ++i) REQUIRE(admission.admit(0, 0, kClient, 9) == Verdict::kWelcome);
-  CHECK(admission.crowded());
-  for (int i = 0; i < 10; ++i) REQUIRE(admission.admit(0, 0, kClient, 9) == Verdict::kCrowded);
+  for (int i = 0; i < 89; ++i) REQUIRE(admission.admit(0, 0, kClient, 9) == Verdict::kWelcome);
+  CHECK_FALSE(admission.crowded());
+  for (int i = 0; i < 11; ++i) REQUIRE(admission.admit(0, 0, kClient, 9) == Verdict::kCrowded);
   CHECK(admission.admit(0, 0, kClient, 9) == Verdict::kFull);
   admission.ended(0, kClient);
   CHECK(admission.admit(0, 20, kClient, 9) == Verdict::kFull);
@@ -73,7 +73,7 @@ TEST_CASE("the last descriptors are not for clients; before them it is crowded")
     int none_from;
   };
   const Case cases[] = {
-      {256, 192, 224}, {1024, 896, 960}, {1'048'576, 1'040'384, 1'044'480}, {40, 20, 30}, {~std::uint64_t{0}, 0, 0}};
+      {256, 216, 224}, {1024, 944, 960}, {1'048'576, 1'043'456, 1'044'480}, {40, 28, 30}, {~std::uint64_t{0}, 0, 0}};
   for (const Case& c : cases) {
     CAPTURE(c.limit);
     Admission admission(1000);

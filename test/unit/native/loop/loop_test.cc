@@ -278,7 +278,7 @@ TEST_CASE("a loop may run again after it was stopped") {
 
 TEST_CASE("a loop that polls serves descriptors and mailbox all the same") {
   loop::Loop loop;
-  loop.set_polling(200);
+  loop.set_polling(200, false);
   loop.in_flight = 1;
   Pair pair(loop);
   pair.drain();

@@ -209,3 +209,47 @@ TEST_CASE("ending our side says so to the layer and then to the socket, but not 
   failed.stream.shutdown_write();
   CHECK(test::read_to_end(failed.peer.get()).empty());
 }
+
+namespace {
+
+/// A handshake whose last flight may wait; what it says has been taken from the wire.
+void open_with_ticket(Fixture& f) {
+  auto layer = std::make_unique<test::FakeLayer>();
+  layer->has_ticket = true;
+  test::send_all(f.peer.get(), fake_record('H'));
+  REQUIRE(test::run(f.loop, f.stream.handshake(std::move(layer), 0)).ok());
+  CHECK(fake_text(test::received(f.peer.get())) == "H(hhhh)");
+}
+
+}  // namespace
+
+TEST_CASE("what the end of a handshake has left leaves with the first data, or with the end") {
+  Fixture data;
+  open_with_ticket(data);
+  std::string_view bytes = "first";
+  IoResult result;
+  CHECK(data.stream.write_now(bytes, result));
+  CHECK(result.ok());
+  CHECK_FALSE(data.stream.has_unsent());
+  CHECK(fake_text(test::received(data.peer.get())) == "T()D(first)");
+
+  Fixture flushed;
+  open_with_ticket(flushed);
+  CHECK(test::run(flushed.loop, flushed.stream.write_all("", 0)).ok());
+  CHECK(fake_text(test::received(flushed.peer.get())) == "T()");
+
+  Fixture ended;
+  open_with_ticket(ended);
+  ended.stream.shutdown_write();
+  CHECK(fake_text(test::received(ended.peer.get())) == "T()C()");
+}
+
+TEST_CASE("a goodbye arrives with the end of the connection") {
+  Fixture f(test::tcp_pair());
+  f.open();
+  f.stream.say_goodbye();
+  f.stream.close();
+  int error = 0;
+  CHECK(fake_text(test::read_to_end(f.peer.get(), &error)) == "C()");
+  CHECK(error == 0);
+}

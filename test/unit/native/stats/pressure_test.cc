@@ -60,9 +60,10 @@ TEST_CASE("the excess is what has to go before connections are taken again") {
   Pressure pressure;
   pressure.set_limits(100'000, 0);
   pressure.report_buffers(0, 90'000);
-  CHECK(pressure.excess() == 0);
+  CHECK(pressure.buffer_excess() == 0);
   pressure.report_buffers(0, 99'000);
-  CHECK(pressure.excess() == 7000);
-  pressure.report_buffers(0, 99'000 - pressure.excess());
+  CHECK(pressure.buffer_excess() == 7000);
+  pressure.report_buffers(0, 99'000 - pressure.buffer_excess());
   CHECK(pressure.stage() < Stage::kShedding);
+  CHECK(pressure.resident_excess() == 0);
 }

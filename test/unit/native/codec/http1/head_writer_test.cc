@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <string>
 
 #include "codec/http1/head_parser.h"
@@ -67,6 +68,42 @@ const Case kRequests[] = {
     {"has an empty query", "GET /x? HTTP/1.1\r\nHost: a\r\n\r\n", "GET /x? HTTP/1.1\r\nHost: up\r\n\r\n"},
     {"raises the version", "GET /x?y HTTP/1.0\r\nA: b\r\n\r\n", up_get("A: b\r\n")},
 };
+
+TEST_CASE("fields that were changed after they were received are written as they are now") {
+  // A fresh copy each time, without anything readable behind it.
+  const std::string raw = get("A: one\r\nB:\ttwo\r\nC:three\r\nD: \r\nE: five \r\nF: six\r\nG: seven\r\n");
+  const auto written = [&raw](auto change) {
+    Arena arena;
+    Request request(arena);
+    HeadScan scan;
+    std::size_t consumed = 0;
+    HeadFault fault = HeadFault::kNone;
+    const std::string bytes = raw;
+    REQUIRE(parse_request_head(bytes, {}, scan, request, consumed, fault) == ParseOutcome::kComplete);
+    change(request.headers);
+    const RequestTarget target{.host = "up", .path_prefix = {}};
+    std::string out(request_head_bound(request, target), '\0');
+    out.resize(static_cast<std::size_t>(write_request_head(out.data(), request, target) - out.data()));
+    return out;
+  };
+  const auto field = [](Headers& headers, std::string_view name) -> Header& {
+    return *std::find_if(headers.begin(), headers.end(), [&](const Header& header) { return header.name == name; });
+  };
+  CHECK(written([](Headers&) {}) == up_get("A: one\r\nB: two\r\nC: three\r\nD: \r\nE: five\r\nF: six\r\nG: seven\r\n"));
+  CHECK(written([&](Headers& headers) {
+          field(headers, "A").value.remove_suffix(1);
+          field(headers, "D").value = "4";
+          field(headers, "F").value.remove_prefix(1);
+          field(headers, "G").name = "g";
+        }) == up_get("A: on\r\nB: two\r\nC: three\r\nD: 4\r\nE: five\r\nF: ix\r\ng: seven\r\n"));
+  CHECK(written([&](Headers& headers) {
+          headers.remove("f");
+          headers.set("a", "");
+          headers.add("H", "eight");
+        }) == up_get("A: \r\nB: two\r\nC: three\r\nD: \r\nE: five\r\nG: seven\r\nH: eight\r\n"));
+  CHECK(written([&](Headers& headers) { std::reverse(headers.begin(), headers.end()); }) ==
+        up_get("G: seven\r\nF: six\r\nE: five\r\nD: \r\nC: three\r\nB: two\r\nA: one\r\n"));
+}
 
 TEST_CASE("request heads") {
   for (const Case& c : kRequests) {

@@ -102,7 +102,7 @@ TEST_CASE("an idle connection is told from one that speaks, and holds no buffer"
 TEST_CASE("a head may come in pieces, and must be complete in time") {
   Fixture f;
   f.send("GET / HTTP/1.1\r\nHo");
-  Task<HeadResult> reading = f.codec->read_head(*f.request, {}, 0);
+  Task<HeadResult> reading = test::later(f.codec->read_head(*f.request, {}, 0));
   reading.start();
   CHECK_FALSE(reading.done());
   std::string_view rest = "st: x\r\n\r\n";
@@ -198,9 +198,9 @@ TEST_CASE("a head as large as the limit allows is read, whatever the size of buf
       const std::string value(size - head.size(), 'v');
       head.insert(head.size() - 4, value);
       std::string_view rest = head;
-      Task<HeadResult> reading = f.codec->read_head(*f.request, {limit, limit, 100}, 0);
       f.send(rest.substr(0, 100));
       rest.remove_prefix(100);
+      Task<HeadResult> reading = test::later(f.codec->read_head(*f.request, {limit, limit, 100}, 0));
       reading.start();
       test::run_until(f.loop, [&] {
         const ssize_t sent = rest.empty() ? 0 : ::send(f.client.get(), rest.data(), rest.size(), 0);
@@ -548,4 +548,83 @@ TEST_CASE("dates are those of the second they are asked for") {
   CHECK(ServerStream::date(784111777 * kSecond) == "Sun, 06 Nov 1994 08:49:37 GMT");
   CHECK(ServerStream::date(784111777 * kSecond + kSecond - 1) == "Sun, 06 Nov 1994 08:49:37 GMT");
   CHECK(ServerStream::date(784111778 * kSecond) == "Sun, 06 Nov 1994 08:49:38 GMT");
+}
+
+TEST_CASE("a connection carries another request only when the last one is proved to be over; every proof is needed") {
+  constexpr std::string_view kGet = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+  constexpr std::string_view kPost = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n";
+  Fixture f;
+  f.response->body = BodyKind::kLength;
+  f.response->content_length = 2;
+  bool reusable = false;
+  SUBCASE("all of it: head, body, answer") {
+    f.receive(std::string(kPost) + "hello");
+    CHECK(f.body() == "hello");
+    CHECK(f.write_head("ok").ok());
+    reusable = true;
+  }
+  SUBCASE("all of it, in pieces") {
+    f.receive(kGet);
+    CHECK(f.write_head("o", false).ok());
+    CHECK(f.write_body("k", true).ok());
+    reusable = true;
+  }
+  SUBCASE("nothing was received") {}
+  SUBCASE("nothing was answered") { f.receive(kGet); }
+  SUBCASE("only an interim answer was given") {
+    f.receive(kGet);
+    f.response->status = 103;
+    CHECK(test::run(f.loop, f.codec->write_interim(*f.response)).ok());
+  }
+  SUBCASE("only the head of the answer was sent") {
+    f.receive(kGet);
+    CHECK(f.write_head({}, false).ok());
+  }
+  SUBCASE("the answer is shorter than it said") {
+    f.receive(kGet);
+    CHECK_FALSE(f.write_head("o", true).ok());
+  }
+  SUBCASE("the answer is longer than it said") {
+    f.receive(kGet);
+    CHECK(f.write_head("ok", false).ok());
+    CHECK_FALSE(f.write_body("!", true).ok());
+  }
+  SUBCASE("the answer in chunks has no end") {
+    f.receive(kGet);
+    f.response->body = BodyKind::kChunked;
+    CHECK(f.write_head("ok", false).ok());
+  }
+  SUBCASE("the answer ends with the connection") {
+    f.receive("GET / HTTP/1.0\r\nHost: x\r\nConnection: keep-alive\r\n\r\n");
+    f.response->body = BodyKind::kChunked;
+    CHECK(f.write_head("ok", true).ok());
+  }
+  SUBCASE("the body of the request was not read") {
+    f.receive(std::string(kPost) + "hello");
+    CHECK(f.write_head("ok").ok());
+  }
+  SUBCASE("the body of the request is broken") {
+    f.receive("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nnonsense\r\n");
+    f.body();
+    CHECK(f.write_head("ok").ok());
+  }
+  SUBCASE("the client wanted no more") {
+    f.receive("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    CHECK(f.write_head("ok").ok());
+  }
+  SUBCASE("the client speaks HTTP/1.0") {
+    f.receive("GET / HTTP/1.0\r\nHost: x\r\n\r\n");
+    CHECK(f.write_head("ok").ok());
+  }
+  SUBCASE("the proxy wants no more") {
+    f.receive(kGet);
+    f.codec->close_after_response();
+    CHECK(f.write_head("ok").ok());
+  }
+  SUBCASE("the exchange before was over, the next has not begun") {
+    f.receive(kGet);
+    CHECK(f.write_head("ok").ok());
+    f.codec->end_exchange();
+  }
+  CHECK(f.codec->reusable() == reusable);
 }
