@@ -6,6 +6,8 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
+import { readMessages } from '../support/lib/messages.js';
+import { bytesOf, rawCases } from '../support/raw-cases.js';
 
 const folder = resolve(import.meta.dirname, '../integration');
 
@@ -13,9 +15,7 @@ const titled = readdirSync(folder)
   .filter((name) => name.endsWith('.test.ts'))
   .flatMap((name) => readFileSync(join(folder, name), 'utf8').match(/(?:test|describe)\((['"`]).*?\1/g) ?? [])
   .flatMap((title) => title.match(/\bA[1-9][0-9]?\b/g) ?? []);
-const inTable = (JSON.parse(readFileSync(join(folder, 'http1-cases.json'), 'utf8')) as readonly { row: string }[]).map(
-  ({ row }) => row,
-);
+const inTable = rawCases.map(({ row }) => row);
 
 test('every row has a test', () => {
   const rows = Array.from({ length: 57 }, (_, index) => `A${index + 1}`);
@@ -38,4 +38,12 @@ test('rows about what is forwarded have a test that looks at it', () => {
     needMoreThanAStatus.filter((row) => !titled.includes(row)),
     [],
   );
+});
+
+test('what may be forwarded of a row is no more than a plain reading of RFC 9112 finds in it', () => {
+  for (const each of rawCases) {
+    const { messages } = readMessages(bytesOf(each).toString('latin1'));
+    const complete = messages.filter((message) => message.complete).length;
+    assert.ok(each.upstream <= complete, `${each.id}: ${each.upstream} of ${complete}`);
+  }
 });

@@ -163,6 +163,42 @@ TEST_CASE("normalising twice is normalising once, and rules see what is forwarde
   }
 }
 
+/// What must hold of any path that is taken: it is normal, and normalising it again changes nothing that anybody sees.
+void check_normal_form(std::string_view raw) {
+  CAPTURE(raw);
+  const Normalised once(raw);
+  if (once.fault != HeadFault::kNone) return;
+  CHECK(is_normal_path(once.request.path));
+  CHECK(once.request.target == once.request.path);
+  const Normalised twice(once.request.path);
+  CHECK(twice.fault == HeadFault::kNone);
+  CHECK(twice.request.path == once.request.path);
+  CHECK(twice.request.routing_path == once.request.routing_path);
+}
+
+TEST_CASE("the normal form of every short path and of every escape is its own") {
+  constexpr std::string_view kAlphabet = "/.%2eEfa;";
+  constexpr std::size_t kLength = 5;
+  std::size_t count = 1;
+  for (std::size_t i = 0; i < kLength; ++i) count *= kAlphabet.size();
+  for (std::size_t number = 0; number < count; ++number) {
+    std::string raw = "/";
+    for (std::size_t rest = number, i = 0; i < kLength; ++i, rest /= kAlphabet.size()) {
+      raw += kAlphabet[rest % kAlphabet.size()];
+    }
+    check_normal_form(raw);
+  }
+  constexpr std::string_view kDigits = "0123456789abcdefABCDEF";
+  for (const char high : kDigits) {
+    for (const char low : kDigits) {
+      const std::string escape{'%', high, low};
+      for (const std::string& raw : {"/" + escape, "/a" + escape + "/../b", "/" + escape + "." + escape + "/x"}) {
+        check_normal_form(raw);
+      }
+    }
+  }
+}
+
 struct RewriteCase {
   std::string_view path;
   std::string_view result;  // empty: refused
