@@ -170,6 +170,8 @@ const companions: Readonly<Record<string, readonly (readonly [path: string, valu
 /** Keys that the data plane is not given, and the file that reads each. */
 const elsewhere: Readonly<Record<string, string>> = {
   'fairlead.workers': 'lib/proxy/proxy.ts',
+  'fairlead.polling': 'lib/proxy/proxy.ts',
+  'fairlead.splice': 'lib/proxy/proxy.ts',
   'fairlead.limits.maxTotalConnections': 'lib/proxy/proxy.ts',
   'log.level': 'lib/log.ts',
   'log.format': 'lib/log.ts',
