@@ -72,7 +72,8 @@ void Overload::tell_stage(Nanos now) {
     message += ", process " + mebibytes(pressure_.resident()) + " of " + mebibytes(pressure_.resident_limit());
   }
   message += ")";
-  log(stage > Stage::kFrugal ? "warn" : "info", message);
+  // Whoever reads errors only has to learn that clients are refused.
+  log(stage >= Stage::kNoRequests ? "error" : stage > Stage::kFrugal ? "warn" : "info", message);
 }
 
 void Overload::tell_refusals(Nanos now) {
@@ -92,7 +93,7 @@ void Overload::tell_refusals(Nanos now) {
 void Overload::tell(NoticeKind kind, std::uint64_t count, Nanos now, const char* what) {
   Notice& notice = notices_[kind];
   if (count <= notice.seen || (notice.told != 0 && now - notice.told < kQuiet)) return;
-  log("warn", std::to_string(count - notice.seen) + " " + what);
+  log(kind == kClients ? "warn" : "error", std::to_string(count - notice.seen) + " " + what);
   notice = {count, now};
 }
 
