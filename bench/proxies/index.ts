@@ -1,7 +1,7 @@
 /** Every proxy the benchmark knows, in the order of the table. */
 import type { Proxy } from './define.js';
 import { caddy } from './caddy.js';
-import { fairlead, fairleadAdaptive, fairleadCopy, fairleadPoll } from './fairlead.js';
+import { fairlead, fairleadAdaptive, fairleadCopy, fairleadPoll, fairleadSplice } from './fairlead.js';
 import { fastProxy } from './fast-proxy.js';
 import { fastify } from './fastify.js';
 import { floor } from './floor.js';
@@ -15,6 +15,7 @@ export function proxies(relay: string): readonly Proxy[] {
   return [
     fairlead,
     fairleadCopy,
+    fairleadSplice,
     fairleadPoll,
     fairleadAdaptive,
     nginx,

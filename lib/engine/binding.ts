@@ -14,6 +14,8 @@ export interface EngineOptions {
   readonly pollAdaptive?: number;
   /** Bytes that must be left of a body in clear text for the kernel to move it (splice); 0 = everything is copied. */
   readonly spliceBytes?: number;
+  /** 1: bodies of requests as well as those of responses. */
+  readonly spliceRequests?: number;
 }
 
 /** One engine. Every method may be called from the thread that made it, and throws errors with a `code`. */

@@ -74,7 +74,8 @@ const fairlead = z.strictObject({
         'How a worker waits that has just had something to do: asleep (off), asking for up to 50 µs first as long as that pays and nobody else wants the processor (adaptive), or asking for so many µs each time.',
     }),
   splice: z.enum(['auto', 'on', 'off']).default('auto').meta({
-    description: 'Let the kernel move bodies in clear text: long ones (auto), all but short ones (on), none (off).',
+    description:
+      'Let the kernel move bodies in clear text instead of copying them: long ones of responses (auto), all but short ones (on), none (off).',
   }),
 });
 

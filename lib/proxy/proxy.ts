@@ -40,8 +40,12 @@ const usualConnections = 100_000;
 /** The engine counts them in 32 bits. */
 const mostConnections = 4_000_000_000;
 
-/** How much must be left of a body for the kernel to move it, by fairlead.splice. */
-const spliceBytes = { auto: 256 * 1024, on: 32 * 1024, off: 0 } as const;
+/** How much must be left of a body for the kernel to move it, and whether requests have such bodies, by fairlead.splice. */
+const splicing = {
+  auto: { spliceBytes: 256 * 1024 },
+  on: { spliceBytes: 32 * 1024, spliceRequests: 1 },
+  off: {},
+} as const;
 
 /** How long an adaptive worker asks for events before it sleeps, in microseconds. */
 const adaptivePolling = 50;
@@ -59,7 +63,7 @@ function engineOptions({ fairlead, entryPoints }: InstallConfiguration): EngineO
     workers: Math.min(mostWorkers, Math.max(1, fairlead.workers)),
     maxConnections: fairlead.limits.maxTotalConnections || Math.max(usualConnections, asked),
     ...pollingOf(fairlead.polling),
-    spliceBytes: spliceBytes[fairlead.splice],
+    ...splicing[fairlead.splice],
   };
 }
 

@@ -79,7 +79,12 @@ loop::Task<Status> splice_body(Worker& worker, codec::RawSide& from, codec::RawS
     // Whoever waits lends the pipe to others.
     pipe.release();
     if (got.kind != Kind::kAgain) co_return from.raw_source_failed(got);
-    const loop::Wake wake = co_await source.stream->await_bulk(source.left, deadline);
+    loop::Wake wake = loop::Wake::kNone;
+    if (source.gathers) {
+      wake = co_await source.stream->await_bulk(source.left, deadline);
+    } else {
+      wake = co_await source.stream->readable(deadline);
+    }
     if (wake != loop::Wake::kReady) co_return from.raw_source_failed(ended(wake));
   }
 }

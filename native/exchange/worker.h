@@ -47,6 +47,8 @@ class Worker {
   net::PipePool pipes{kMostPipes, kMostIdlePipes};
   /// A body of which at least this much is left is moved by the kernel where that is possible; 0 = none is.
   std::uint64_t splice_bytes = 0;
+  /// Bodies of requests as well.
+  bool splice_requests = false;
   net::Resolver resolver;
   stats::Counters counters;
   upstream::PoolRegistry pools;

@@ -227,7 +227,7 @@ loop::Soon<Result<codec::BodyChunk>> Http1Client::read_body(Nanos deadline) {
 
 codec::RawRest Http1Client::raw_source() {
   if (connection_ == nullptr || !body_) return {};
-  return {&connection_->stream, body_->raw_left(), 0};
+  return {.stream = &connection_->stream, .left = body_->raw_left(), .gathers = true};
 }
 
 Error Http1Client::raw_source_failed(const net::IoResult& result) {
@@ -237,7 +237,7 @@ Error Http1Client::raw_source_failed(const net::IoResult& result) {
 // The length of the request's body is the client's, and counted there.
 codec::RawRest Http1Client::raw_sink() {
   if (connection_ == nullptr || out_ != BodyKind::kLength || connection_->stream.secure() != nullptr) return {};
-  return {&connection_->stream, ~std::uint64_t{0}, 0};
+  return {&connection_->stream, ~std::uint64_t{0}};
 }
 
 Error Http1Client::raw_sink_failed(const net::IoResult&) {

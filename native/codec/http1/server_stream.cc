@@ -214,7 +214,7 @@ ResponseFraming ServerStream::frame(const Response& response) {
 loop::Soon<Status> ServerStream::write_head(const Response& response, std::string_view first, bool last) {
   const ResponseFraming framing = frame(response);
   const std::size_t bound = response_head_bound(response);
-  const std::size_t inline_bytes = first.size() <= kCopyBytes ? first.size() + 64 : 0;
+  const std::size_t inline_bytes = first.size() <= net::BufferPool::kSmallBytes ? first.size() + 64 : 0;
   net::Buffer out = pool_.of(bound + inline_bytes);
   out.clear();
   const bool dated = response.headers.find(HeaderId::kDate) != nullptr;

@@ -62,7 +62,7 @@ class ServerStream final : public Inbound {
   std::uint64_t bytes_written() const override { return bytes_written_; }
 
   // RawSide
-  RawRest raw_source() override { return {&stream_, body_.raw_left(), 0}; }
+  RawRest raw_source() override { return {&stream_, body_.raw_left()}; }
   void raw_taken(std::uint64_t bytes) override { body_.taken(bytes); }
   Error raw_source_failed(const net::IoResult& result) override;
   RawRest raw_sink() override;
