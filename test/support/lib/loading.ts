@@ -20,9 +20,12 @@ let stopped = false;
 function converse(socket: Socket, keeps: boolean): Promise<boolean> {
   const reader = new MessageReader();
   let asked = 0;
+  let count = 0;
+  let answeredAt = performance.now();
   let refused = false;
   const ask = (): void => {
     asked = performance.now();
+    count++;
     socket.write(request(keeps));
   };
   socket.on(socket instanceof Object && 'encrypted' in socket ? 'secureConnect' : 'connect', ask);
@@ -32,6 +35,7 @@ function converse(socket: Socket, keeps: boolean): Promise<boolean> {
     // Answers are short: head and body come together.
     if (head === undefined || reader.body(head, true) === undefined) return;
     latencies.push(performance.now() - asked);
+    answeredAt = performance.now();
     asked = 0;
     answered++;
     if (!head.line.startsWith('HTTP/1.1 200 ')) failures.push(head.line);
@@ -41,7 +45,9 @@ function converse(socket: Socket, keeps: boolean): Promise<boolean> {
   socket.on('error', (error: NodeJS.ErrnoException) => {
     refused = error.code === 'ECONNREFUSED';
     if (refused || asked === 0) return;
-    failures.push(String(error));
+    // Whether it was new, or idle for too long, tells whose fault it is.
+    const rested = (asked - answeredAt).toFixed(0);
+    failures.push(`${String(error)}: request ${count} of its connection, sent ${rested} ms after the answer before`);
     asked = 0;
   });
   return new Promise((resolve) => {
