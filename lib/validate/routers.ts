@@ -199,7 +199,8 @@ function ownMiddlewares({ raw, config, salvaged }: RouterItem): number {
   const key = Object.keys(raw ?? {}).find((name) => name.toLowerCase() === 'middlewares');
   const written = key === undefined ? undefined : (raw as Readonly<Record<string, unknown>>)[key];
   if (Array.isArray(written)) return written.length;
-  if (typeof written !== 'string') return 0;
+  // A number stands for a list of it, as any scalar does.
+  if (typeof written !== 'string') return written === undefined || written === null ? 0 : 1;
   return Math.min(
     written.split(',').filter((name) => name.trim() !== '').length,
     (config ?? salvaged)?.middlewares?.length ?? 0,

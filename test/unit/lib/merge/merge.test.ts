@@ -35,6 +35,16 @@ describe('an object that cannot be decoded is checked as far as it can be read:'
     ]);
   });
 
+  test('a router whose middleware is no name is told where that stands', () => {
+    const { findings } = check(
+      'http: { routers: { r: { rule: "Path(`/`)", service: noop@internal, middlewares: 16 } } }\n',
+    );
+    assert.deepEqual(
+      findings.map(({ code, path, origin }) => [code, path, origin.kind]),
+      [['FL3001', 'http.routers.r.middlewares[0]', 'text']],
+    );
+  });
+
   test('a service', () => {
     const text = `http:
   services:
