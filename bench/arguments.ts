@@ -39,11 +39,11 @@ const FULL: Effort = { rounds: 3, slowRounds: 3, warmupMs: 500, measureMs: 3000,
 const ALL: Effort = {
   rounds: 3,
   slowRounds: 1,
-  inspected: ['S1', 'S3', 'S4', 'S5', 'S7', 'S7b', 'S12'],
+  inspected: ['S1', 'S3', 'S4', 'S7', 'S12'],
   warmupMs: 250,
-  measureMs: 800,
-  reloadMs: 8000,
-  held: 8000,
+  measureMs: 600,
+  reloadMs: 6000,
+  held: 4000,
 };
 const QUICK: Effort = { rounds: 2, slowRounds: 1, warmupMs: 300, measureMs: 1000, reloadMs: 4000, held: 2000 };
 

@@ -90,7 +90,8 @@ export async function runScenario(
     startInstance(entry.proxy, scenario, origin, environment.certificate, directory);
 
   const isFresh = FRESH.includes(scenario.measure);
-  const rounds = LONG.includes(scenario.measure) ? 1 : environment.effort.rounds;
+  const isLong = LONG.includes(scenario.measure) || scenario.warmupMs !== undefined;
+  const rounds = isLong ? 1 : environment.effort.rounds;
   for (let round = 1; round <= rounds; round++) {
     for (const entry of entries.filter((each) => each.failure === undefined && round <= roundsOf(each, environment))) {
       environment.say(`${scenario.id} round ${round}/${rounds}: ${entry.proxy.name}`);
