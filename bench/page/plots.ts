@@ -61,7 +61,8 @@ export function troubleChart(results: Results): BarChart {
 
 /** Draws `chart` into the file `path`. Throws with the words of gnuplot. The same chart gives the same bytes. */
 export function draw(chart: BarChart, path: string): void {
-  if (chart.groups.length === 0) throw new Error(`the results hold nothing for "${chart.title}": npm run bench -- --all`);
+  if (chart.groups.length === 0)
+    throw new Error(`the results hold nothing for "${chart.title}": npm run bench -- --all`);
   const directory = mkdtempSync(join(tmpdir(), 'fairlead-plot-'));
   try {
     writeFileSync(join(directory, 'chart.dat'), dataOf(chart));
