@@ -4,27 +4,46 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstdlib>
-#include <fstream>
 #include <string>
+#include <string_view>
 
 namespace fairlead::engine {
 namespace {
 
+// Far more than the files read here hold: a few numbers, a line for each hierarchy of cgroups.
+constexpr std::size_t kMostText = 4096;
+
+/// What stands in a small file of the system; empty when it cannot be read. (A stream of the standard library would bring
+/// functions along that older systems lack.)
+std::string text_of(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return {};
+  std::string text(kMostText, '\0');
+  const ssize_t got = ::read(fd, text.data(), text.size());
+  ::close(fd);
+  text.resize(got <= 0 ? 0 : static_cast<std::size_t>(got));
+  return text;
+}
+
 /// The number in a file of one line; 0 when there is none ("max", or no file).
 std::uint64_t number_in(const std::string& path) {
-  std::ifstream file(path);
+  const std::string text = text_of(path);
   std::uint64_t number = 0;
-  return file >> number ? number : 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
 }
 
 std::uint64_t tighter(std::uint64_t a, std::uint64_t b) { return a == 0 ? b : b == 0 ? a : std::min(a, b); }
 
 /// Path of the process in the hierarchy of version 2 ("0::/a/b"), or "/".
 std::string cgroup_path() {
-  std::ifstream file("/proc/self/cgroup");
-  for (std::string line; std::getline(file, line);) {
-    if (line.starts_with("0::/")) return line.substr(3);
+  const std::string text = text_of("/proc/self/cgroup");
+  for (std::string_view rest = text; !rest.empty();) {
+    const std::string_view line = rest.substr(0, rest.find('\n'));
+    if (line.starts_with("0::/")) return std::string(line.substr(3));
+    rest.remove_prefix(std::min(line.size() + 1, rest.size()));
   }
   return "/";
 }
