@@ -12,6 +12,9 @@ import { supervise } from '../../../../lib/providers/supervise.js';
 
 const folder = await mkdtemp(join(tmpdir(), 'fairlead-watch-'));
 after(() => rm(folder, { recursive: true }));
+// Watches and their timers do not keep a process alive; while a test waits for them, this does.
+const alive = setInterval(() => undefined, 60_000);
+after(() => clearInterval(alive));
 
 const yaml = (name: string): string => `http: { routers: { ${name}: {} } }\n`;
 const names = ({ documents }: Delivery): string =>
