@@ -57,6 +57,7 @@ void Exchange::begin() {
 }
 
 Exchange::~Exchange() {
+  end_attempt(false);
   if (!begun_) return;
   if (!logged_) {
     // Nobody cancels an exchange but the worker, which says why.

@@ -69,6 +69,13 @@ class Exchange final : public middleware::Facilities {
     using Timer::Timer;
     Exchange* owner = nullptr;
   };
+  /// The try that is under way, until its balancer has been told of the end.
+  struct Attempt {
+    scheduler::Balancer* balancer = nullptr;  // the plan keeps it
+    std::uint32_t server = 0;
+    Nanos sent = 0;
+    Nanos first_byte = 0;
+  };
   const wire::Snapshot& snapshot() const { return plan_->plan().snapshot(); }
   const wire::EntryPoint& settings() const { return snapshot().entry_points[entry_point_]; }
 
@@ -97,6 +104,7 @@ class Exchange final : public middleware::Facilities {
   /// Chooses the target of a try. An idle connection to it, or null: one has to be made.
   std::unique_ptr<upstream::Connection> choose(std::uint32_t service, std::uint32_t server, bool fresh);
   void begin_try(std::unique_ptr<upstream::Connection> connection);
+  void end_attempt(bool failed);
   loop::Task<Status> converse();
   loop::Soon<Status> send_request();
   loop::Task<Status> end_head(loop::Soon<Status> sending, bool last, bool has_trailers);
@@ -167,6 +175,7 @@ class Exchange final : public middleware::Facilities {
   const wire::Router* router_ = nullptr;
   const wire::Service* service_ = nullptr;
   const Target* target_ = nullptr;
+  Attempt attempt_;
   Reason reason_ = Reason::kNone;
   std::string_view fault_;
   std::uint16_t status_ = 0;

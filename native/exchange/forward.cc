@@ -23,10 +23,11 @@ constexpr Nanos kContinueWait = kSecond;
 
 loop::Task<Outcome> Exchange::forward(std::uint32_t service) {
   append_forwarded_for(request, peer_, settings());
-  scheduler::Excluded tried;
+  scheduler::Balancer& balancer = plan_->service(service).balancer();
+  scheduler::Ask asked{.now = now()};
   Error error{Reason::kNoServer, Origin::kUpstream, Retry::kNo};
   Outcome outcome = Outcome::kAnswered;
-  std::uint32_t server = plan_->service(service).pick(tried);
+  std::uint32_t server = balancer.pick(asked);
   bool fresh = false;
   while (server != scheduler::kNobody && tries_ < kMostTries) {
     ++tries_;
@@ -45,6 +46,8 @@ loop::Task<Outcome> Exchange::forward(std::uint32_t service) {
     const bool connects = status.ok();
     if (connects) {
       begin_try(std::move(connection));
+      attempt_ = {&balancer, server, now(), 0};
+      balancer.sent(server);
       status = co_await converse();
     }
     if (status.ok()) {
@@ -52,11 +55,13 @@ loop::Task<Outcome> Exchange::forward(std::uint32_t service) {
       co_return outcome;
     }
     error = status.error();
+    end_attempt(error.origin == Origin::kUpstream);
     if (error.origin == Origin::kUpstream && !connects) {
       // Nothing was sent, so any method may go elsewhere.
-      tried.add(server);
-      server = plan_->service(service).pick(tried);
-      if (tried.has(server)) break;
+      asked.excluded.add(server);
+      asked.now = now();
+      server = balancer.pick(asked);
+      if (asked.excluded.has(server)) break;
       continue;
     }
     // An idle connection that the server closed just then: once more, on a connection of its own.
@@ -66,6 +71,13 @@ loop::Task<Outcome> Exchange::forward(std::uint32_t service) {
   }
   outcome = co_await fail(error);
   co_return outcome;
+}
+
+/// Tells the balancer what became of the try, once.
+void Exchange::end_attempt(bool failed) {
+  if (attempt_.balancer == nullptr) return;
+  attempt_.balancer->ended(attempt_.server, {now(), attempt_.first_byte, failed});
+  attempt_.balancer = nullptr;
 }
 
 bool Exchange::replayable() const {
@@ -107,7 +119,10 @@ loop::Task<Status> Exchange::converse() {
   awaits_head_ = false;
   response_timer_.unlink();
   continue_timer_.unlink();
-  if (status.ok()) co_return status;
+  if (status.ok()) {
+    attempt_.first_byte = std::max<Nanos>(now() - attempt_.sent, 1);
+    co_return status;
+  }
   pump_.cancel();
   outbound_->finish();
   if (timed_out_) co_return Error{Reason::kUpstreamHeadTimeout, Origin::kUpstream, Retry::kNo};

@@ -57,6 +57,7 @@ loop::Task<Outcome> Exchange::respond_later(loop::Soon<Status> streaming) {
 /// The server's part is over.
 loop::Soon<Outcome> Exchange::conclude(const Status& status) {
   origin_duration_ = worker_.loop.now() - started_;
+  end_attempt(origin_status_ >= 500 || (!status.ok() && status.error().origin == Origin::kUpstream));
   pump_.cancel();
   outbound_->finish();
   if (status.ok()) return Outcome::kAnswered;

@@ -18,7 +18,7 @@ class ServiceRegistry;
 class ServiceState : public LocalCounted<ServiceState> {
  public:
   ServiceState(ServiceRegistry& registry, const wire::Service& service);
-  std::uint32_t pick(const scheduler::Excluded& excluded) { return balancer_->pick(excluded); }
+  scheduler::Balancer& balancer() { return *balancer_; }
   std::uint64_t identity() const { return identity_; }
   /// Whether this is the state for `service`, perhaps of another generation.
   bool serves(const wire::Service& service) const;

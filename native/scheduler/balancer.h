@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 
+#include "base/clock.h"
 #include "snapshot/generated/records.gen.h"
 
 namespace fairlead::scheduler {
@@ -30,15 +31,37 @@ class Excluded {
   std::uint64_t bits_ = 0;
 };
 
-/// State of one service on one worker.
+/// What one choice depends on besides the candidates.
+struct Ask {
+  Excluded excluded = {};
+  /// Hash of whom the request comes from, for strategies that keep a client at its server.
+  std::uint64_t key = 0;
+  Nanos now = 0;
+};
+
+/// What became of something that was sent to a candidate.
+struct Report {
+  Nanos now = 0;
+  /// From sending to the head of the response; 0 when none came.
+  Nanos first_byte = 0;
+  /// No response, or one that says that the server is at fault (5xx).
+  bool failed = false;
+};
+
+/// State of one service on one worker. Candidates of weight 0 and those that are not available are never chosen.
 class Balancer {
  public:
   virtual ~Balancer() = default;
   /// The index of the next candidate that is not excluded, or kNobody.
-  virtual std::uint32_t pick(const Excluded& excluded) = 0;
+  virtual std::uint32_t pick(const Ask& ask) = 0;
+  /// A request is on its way to the candidate; ended() follows for each.
+  virtual void sent(std::uint32_t) {}
+  virtual void ended(std::uint32_t, const Report&) {}
+  /// Health has changed. All are available at first.
+  virtual void set_available(std::uint32_t index, bool available, Nanos now) = 0;
 };
 
-/// The balancer of a strategy, null when there is no such. Candidates of weight 0 are never chosen.
+/// The balancer of a strategy, null when there is no such.
 std::unique_ptr<Balancer> make_balancer(wire::Strategy strategy, std::span<const Candidate> candidates);
 
 }  // namespace fairlead::scheduler

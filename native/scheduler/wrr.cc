@@ -6,21 +6,27 @@ namespace fairlead::scheduler {
 
 WeightedRoundRobin::WeightedRoundRobin(std::span<const Candidate> candidates) {
   entries_.reserve(candidates.size());
-  for (const Candidate& candidate : candidates) entries_.push_back({candidate.weight, 0});
+  for (const Candidate& candidate : candidates) entries_.push_back({candidate.weight, 0, true});
 }
 
-std::uint32_t WeightedRoundRobin::pick(const Excluded& excluded) {
+std::uint32_t WeightedRoundRobin::pick(const Ask& ask) {
   std::uint32_t best = kNobody;
   std::int64_t total = 0;
   for (std::uint32_t i = 0; i < entries_.size(); ++i) {
     Entry& entry = entries_[i];
-    if (entry.weight == 0 || excluded.has(i)) continue;
+    if (entry.weight == 0 || !entry.available || ask.excluded.has(i)) continue;
     entry.credit += entry.weight;
     total += entry.weight;
     if (best == kNobody || entry.credit > entries_[best].credit) best = i;
   }
   if (best != kNobody) entries_[best].credit -= total;
   return best;
+}
+
+/// Who comes back starts without credit, and so is not flooded with what it has missed.
+void WeightedRoundRobin::set_available(std::uint32_t index, bool available, Nanos) {
+  entries_[index].available = available;
+  entries_[index].credit = 0;
 }
 
 }  // namespace fairlead::scheduler

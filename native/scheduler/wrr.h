@@ -10,12 +10,14 @@ namespace fairlead::scheduler {
 class WeightedRoundRobin final : public Balancer {
  public:
   explicit WeightedRoundRobin(std::span<const Candidate> candidates);
-  std::uint32_t pick(const Excluded& excluded) override;
+  std::uint32_t pick(const Ask& ask) override;
+  void set_available(std::uint32_t index, bool available, Nanos now) override;
 
  private:
   struct Entry {
     std::int64_t weight;
     std::int64_t credit;
+    bool available;
   };
   std::vector<Entry> entries_;
 };

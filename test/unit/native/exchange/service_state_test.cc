@@ -54,21 +54,21 @@ SnapshotSpec two_servers(std::uint64_t service_identity = 21, std::uint64_t firs
 TEST_CASE("a service's balancer goes on where it was when a new plan names the same service") {
   Fixture f;
   LocalRef<WorkerPlan> before = f.plan(two_servers());
-  CHECK(before->service(0).pick({}) == 0);
+  CHECK(before->service(0).balancer().pick({}) == 0);
   LocalRef<WorkerPlan> after = f.plan(two_servers());
   after->adopt_states();
   const ServiceState* state = &before->service(0);
   before = {};
   CHECK(&after->service(0) == state);
-  CHECK(after->service(0).pick({}) == 1);
-  CHECK(after->service(0).pick({}) == 0);
+  CHECK(after->service(0).balancer().pick({}) == 1);
+  CHECK(after->service(0).balancer().pick({}) == 0);
 }
 
 TEST_CASE("a state that the new plan does not name ends with the last exchange of the old one") {
   Fixture f;
   LocalRef<WorkerPlan> before = f.plan(two_servers());
   const LocalRef<WorkerPlan> exchange = before;
-  before->service(0).pick({});
+  before->service(0).balancer().pick({});
   before->pool(0);
   LocalRef<WorkerPlan> after = f.plan(two_servers(99, 91, 92));
   after->adopt_states();
@@ -83,7 +83,7 @@ TEST_CASE("nothing is left when the last plan is gone") {
   Fixture f;
   {
     LocalRef<WorkerPlan> plan = f.plan(two_servers());
-    plan->service(0).pick({});
+    plan->service(0).balancer().pick({});
     plan->pool(0);
     plan->pool(1);
     CHECK(f.pools.size() == 2);
@@ -126,15 +126,15 @@ TEST_CASE("two services that call themselves the same get balancers of their own
   spec.services.push_back({.servers = {{.port = 3, .identity = 13}}, .identity = 21});
   LocalRef<WorkerPlan> plan = f.plan(spec);
   for (int i = 0; i < 4; ++i) {
-    CHECK(plan->service(0).pick({}) < 2);
-    CHECK(plan->service(1).pick({}) == 0);
+    CHECK(plan->service(0).balancer().pick({}) < 2);
+    CHECK(plan->service(1).balancer().pick({}) == 0);
   }
   SnapshotSpec smaller;
   smaller.services = {{.servers = {{.port = 3, .identity = 13}}, .identity = 21}};
   LocalRef<WorkerPlan> next = f.plan(smaller);
   next->adopt_states();
   plan = std::move(next);
-  for (int i = 0; i < 4; ++i) CHECK(plan->service(0).pick({}) == 0);
+  for (int i = 0; i < 4; ++i) CHECK(plan->service(0).balancer().pick({}) == 0);
 }
 
 TEST_CASE("the limit on idle connections is shared out among the workers, at least one each") {
@@ -164,7 +164,7 @@ TEST_CASE("weighted services choose among their children") {
                    {.identity = 3}};
   const LocalRef<WorkerPlan> plan = f.plan(spec);
   std::string picked;
-  for (int i = 0; i < 8; ++i) picked += static_cast<char>('0' + plan->service(0).pick({}));
+  for (int i = 0; i < 8; ++i) picked += static_cast<char>('0' + plan->service(0).balancer().pick({}));
   CHECK(picked == "00200020");
-  CHECK(plan->service(1).pick({}) == scheduler::kNobody);
+  CHECK(plan->service(1).balancer().pick({}) == scheduler::kNobody);
 }

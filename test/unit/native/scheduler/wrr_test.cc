@@ -31,7 +31,7 @@ std::uint64_t sum_of(const Weights& weights) {
 std::string picks(WeightedRoundRobin& chooser, std::size_t count, const Excluded& excluded = {}) {
   std::string text;
   for (std::size_t i = 0; i < count; ++i) {
-    const std::uint32_t index = chooser.pick(excluded);
+    const std::uint32_t index = chooser.pick({.excluded = excluded});
     text += index == kNobody ? '-' : static_cast<char>('a' + index);
   }
   return text;
@@ -123,7 +123,7 @@ TEST_CASE("an excluded candidate is passed over, the others keep their shares") 
   Excluded all = without_first;
   all.add(1);
   all.add(2);
-  CHECK(chooser.pick(all) == kNobody);
+  CHECK(chooser.pick({.excluded = all}) == kNobody);
   // Nobody has saved up for its return.
   const std::string after = picks(chooser, 600);
   CHECK(std::abs(std::count(after.begin(), after.end(), 'a') - 300) <= 1);
