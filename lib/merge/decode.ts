@@ -14,7 +14,8 @@ import { serviceKinds, serviceKindsNotYet, serviceMiddlewares } from '../schema/
 import { type TlsOptions, tlsCertificate, tlsOptions, type TlsStore, tlsStore } from '../schema/tls.js';
 import { decode } from '../source/decode.js';
 import type { Document, Path } from '../source/origin.js';
-import { formatPath, isMapping } from '../source/path.js';
+import { formatPath, isMapping, valueAt } from '../source/path.js';
+import { decodeQuickly, unsure } from '../source/quick-decode.js';
 import { makeItem } from './item.js';
 import { findKind, type KindTable } from './kinds.js';
 import type {
@@ -88,6 +89,9 @@ interface Read<T> {
   readonly diagnostics: readonly Diagnostic[];
 }
 
+const nothing: readonly never[] = Object.freeze([]);
+const noMiddlewares: Read<readonly string[]> = { config: nothing, diagnostics: nothing };
+
 class FragmentReader {
   readonly #loaded: LoadedDocument;
   readonly #provider: string;
@@ -130,6 +134,11 @@ class FragmentReader {
   /** The sections and the names in them. */
   #outline(): Sections {
     const { document, findings, broken } = this.#loaded;
+    const quick = broken.length === 0 ? decodeQuickly(sections, document.value) : unsure;
+    if (quick !== unsure) {
+      this.#unclaimed.push(...findings);
+      return quick;
+    }
     const known = this.#knownSections(document);
     const loss = isMapping(known.value)
       ? 'this section is left out; everything else is served'
@@ -215,6 +224,8 @@ class FragmentReader {
   }
 
   #decode<S extends z.ZodType>(schema: S, path: Path): Read<z.output<S>> {
+    const quick = decodeQuickly(schema, valueAt(this.#document.value, path));
+    if (quick !== unsure) return { config: quick, diagnostics: nothing };
     const { value, diagnostics } = decode(schema, this.#document, { path });
     return { config: value, diagnostics };
   }
@@ -241,8 +252,9 @@ class FragmentReader {
   #service(path: Path, name: string): Read<ServiceConfig> {
     const found = findKind(serviceTable, name, this.#document, path);
     const written = (key: string): Path => [...path, found.keys.get(key.toLowerCase()) ?? key];
-    const chain = this.#decode(serviceMiddlewares, written('middlewares'));
-    const middlewares = found.keys.has('middlewares') ? chain : { config: [], diagnostics: [] };
+    const middlewares = found.keys.has('middlewares')
+      ? this.#decode(serviceMiddlewares, written('middlewares'))
+      : noMiddlewares;
     const before = [...found.diagnostics, ...middlewares.diagnostics];
     if (found.kind === undefined) return { diagnostics: before };
     const kind = serviceTable.served.get(found.kind) as keyof typeof serviceKinds;

@@ -26,6 +26,9 @@ export interface FoundKind {
 export function findKind(table: KindTable, name: string, document: Document, path: Path): FoundKind {
   const value = valueAt(document.value, path);
   const keys = new Map(isMapping(value) ? Object.keys(value).map((key) => [key.toLowerCase(), key] as const) : []);
+  // Most objects have their type and nothing else.
+  const [only = ''] = keys.keys();
+  if (keys.size === 1 && table.served.has(only)) return { kind: only, keys, diagnostics: nothing };
   const unknown = [...keys]
     .filter(([key]) => !isKnown(table, key))
     .map(([, key]) => unknownKey(table, key, document, path));
@@ -41,6 +44,8 @@ export function findKind(table: KindTable, name: string, document: Document, pat
     return { keys, diagnostics: [...unknown, notYet(table, refused, document, [...path, keys.get(kind) ?? refused])] };
   return { kind, keys, diagnostics: unknown };
 }
+
+const nothing: readonly never[] = Object.freeze([]);
 
 const isKnown = ({ served, notYet, beside }: KindTable, key: string): boolean =>
   served.has(key) || notYet.has(key) || beside.has(key);
