@@ -133,6 +133,43 @@ bool read_duration(const Napi::Value& value, Nanos& out) {
   return true;
 }
 
+/// Reads the text `name` of an object into `out`. False, with an error thrown, unless it is one.
+bool read_text(Napi::Env env, const Napi::Object& object, const char* name, std::string& out) {
+  const Napi::Value value = object.Get(name);
+  if (env.IsExceptionPending()) return false;
+  if (value.IsString()) {
+    out = value.As<Napi::String>().Utf8Value();
+    return true;
+  }
+  const std::string message = std::string("\"") + name + "\" of a question must be a string";
+  refuse_argument(env, message.c_str());
+  return false;
+}
+
+/// Reads {head, entryPoint, tls, serverName, client, nearMisses}; `head` is bytes. False, with an error thrown, when
+/// something is missing.
+bool read_question(Napi::Env env, const Napi::Value& value, engine::Question& question) {
+  constexpr double kMostMisses = 1000;
+  if (!value.IsObject()) {
+    refuse_argument(env, "a question is an object");
+    return false;
+  }
+  const auto object = value.As<Napi::Object>();
+  const Napi::Value head = object.Get("head");
+  if (env.IsExceptionPending()) return false;
+  if (!head.IsTypedArray() || head.As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array) {
+    refuse_argument(env, "\"head\" of a question must be a Uint8Array");
+    return false;
+  }
+  auto bytes = head.As<Napi::Uint8Array>();
+  question.head.assign(reinterpret_cast<const char*>(bytes.Data()), bytes.ByteLength());
+  question.tls = object.Get("tls").ToBoolean();
+  return read_text(env, object, "entryPoint", question.entry_point) &&
+         read_text(env, object, "serverName", question.server_name) &&
+         read_text(env, object, "client", question.client) &&
+         read_option(env, object, "nearMisses", 0, kMostMisses, question.near_misses);
+}
+
 class Engine final : public Napi::ObjectWrap<Engine> {
  public:
   static Napi::Function define(Napi::Env env) {
@@ -141,6 +178,8 @@ class Engine final : public Napi::ObjectWrap<Engine> {
                            InstanceMethod<&Engine::start>("start"),
                            InstanceMethod<&Engine::apply>("apply"),
                            InstanceMethod<&Engine::check>("check"),
+                           InstanceMethod<&Engine::explain>("explain"),
+                           InstanceMethod<&Engine::explain_current>("explainCurrent"),
                            InstanceMethod<&Engine::read_stats>("readStats"),
                            InstanceMethod<&Engine::read_events>("readEvents"),
                            InstanceMethod<&Engine::drain>("drain"),
@@ -209,6 +248,30 @@ class Engine final : public Napi::ObjectWrap<Engine> {
     const Napi::Array array = Napi::Array::New(env, faults.size());
     for (std::uint32_t i = 0; i < faults.size(); ++i) array.Set(i, Napi::String::New(env, faults[i]));
     return array;
+  }
+
+  Napi::Value explain(const Napi::CallbackInfo& info) {
+    const Napi::Env env = info.Env();
+    if (!usable(info)) return env.Undefined();
+    if (!is_bytes(info[0]) || !info[1].IsArray()) {
+      refuse_argument(env, "explain(bytes, questions) takes a Uint8Array and an array");
+      return env.Undefined();
+    }
+    const auto array = info[1].As<Napi::Array>();
+    std::vector<engine::Question> questions(array.Length());
+    for (std::uint32_t i = 0; i < questions.size(); ++i) {
+      if (!read_question(env, array.Get(i), questions[i])) return env.Undefined();
+    }
+    return Napi::String::New(env, engine_->explain(bytes_of(info[0]), questions));
+  }
+
+  void explain_current(const Napi::CallbackInfo& info) {
+    const Napi::Env env = info.Env();
+    if (!usable(info) || !running(info)) return;
+    engine::Question question;
+    if (!info[0].IsNumber()) return refuse_argument(env, "explainCurrent(number, question) takes a number");
+    if (!read_question(env, info[1], question)) return;
+    engine_->explain(static_cast<std::uint64_t>(info[0].As<Napi::Number>().Int64Value()), std::move(question));
   }
 
   Napi::Value read_stats(const Napi::CallbackInfo& info) {

@@ -10,6 +10,7 @@ export const errorCatalogue = {
   ERR_FAIRLEAD_LOG: 'a log cannot be written',
   ERR_FAIRLEAD_NATIVE_LOAD: 'the native addon cannot be loaded',
   ERR_FAIRLEAD_PROVIDER: 'a provider failed',
+  ERR_FAIRLEAD_REQUEST: 'this is no request that can be explained',
   ERR_FAIRLEAD_TIMEOUT: 'an operation took too long',
 } as const;
 

@@ -24,7 +24,21 @@ export type { ConfigurationDifference } from './pipeline.js';
 export type { ListeningAddress } from './proxy/addresses.js';
 export type { Applied } from './proxy/applier.js';
 export type { Checked } from './proxy/check.js';
-export { check, createProxy } from './proxy/create.js';
+export type {
+  Explanation,
+  HeaderField,
+  MiddlewareEffect,
+  MissKind,
+  NearMiss,
+  OwnAnswer,
+  SentRequest,
+  ServiceChoice,
+  ShownCertificate,
+} from './explain/explanation.js';
+export type { Failed } from './explain/predicate.js';
+export { renderExplanation } from './explain/render.js';
+export type { ExplainRequest } from './explain/request.js';
+export { check, createProxy, explain } from './proxy/create.js';
 export type { ProxyOptions } from './proxy/create.js';
 export type { CloseOptions } from './proxy/drain.js';
 export type { ProxyEventName, ProxyEvents, ProxyListener } from './proxy/events.js';

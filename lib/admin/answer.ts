@@ -11,6 +11,7 @@ import {
   serviceNamed,
 } from './elements.js';
 import { type Entry, listed } from './listing.js';
+import { explainAnswer } from './explain.js';
 import { overview } from './overview.js';
 import type { AdminState } from './state.js';
 
@@ -21,8 +22,29 @@ export interface Answer {
   readonly body: string;
 }
 
-/** Answers a request for `target` (path and query). `basePath` stands before `/api`. */
+/** What is asked for: the words of the path below `/api`. */
+interface Wanted {
+  readonly section: string | undefined;
+  readonly kind: string | undefined;
+  readonly id: string | undefined;
+  readonly query: URLSearchParams;
+}
+
+/** Answers a request for `target` (path and query), also what the data plane has to be asked for, which takes a while. */
+export async function respond(method: string, target: string, state: AdminState): Promise<Answer> {
+  const wanted = wantedBy(method, target, state);
+  if ('status' in wanted) return wanted;
+  if (wanted.section === 'explain' && wanted.kind === undefined) return explainAnswer(wanted.query, state);
+  return sectionAnswer(wanted, state);
+}
+
+/** Answers what the configuration alone can tell. `basePath` stands before `/api`. */
 export function answer(method: string, target: string, state: AdminState): Answer {
+  const wanted = wantedBy(method, target, state);
+  return 'status' in wanted ? wanted : sectionAnswer(wanted, state);
+}
+
+function wantedBy(method: string, target: string, state: AdminState): Wanted | Answer {
   if (method !== 'GET' && method !== 'HEAD')
     return failure(405, `method ${method} is not allowed`, { allow: 'GET, HEAD' });
   const url = targetUrl(target);
@@ -34,16 +56,10 @@ export function answer(method: string, target: string, state: AdminState): Answe
   if (segments === undefined) return failure(400, 'malformed path');
   const [api, section, kind, id, ...rest] = segments;
   if (api !== 'api' || rest.length > 0) return failure(404, 'not found');
-  return sectionAnswer(section, kind, id, url.searchParams, state);
+  return { section, kind, id, query: url.searchParams };
 }
 
-function sectionAnswer(
-  section: string | undefined,
-  kind: string | undefined,
-  id: string | undefined,
-  query: URLSearchParams,
-  state: AdminState,
-): Answer {
+function sectionAnswer({ section, kind, id, query }: Wanted, state: AdminState): Answer {
   if (section === 'entrypoints' && id === undefined) return entryPoints(kind, query, state);
   if (section === 'http' && kind !== undefined) return httpAnswer(kind, id, query, state);
   if ((section === 'tcp' || section === 'udp') && kind !== undefined) return nothingYet(section, kind, id);
@@ -157,7 +173,8 @@ function list(entries: readonly Entry[], query: URLSearchParams): Answer {
   return 'message' in page ? failure(400, page.message) : json(page.items, { 'x-next-page': String(page.next) });
 }
 
-function json(body: unknown, headers: Readonly<Record<string, string>> = {}): Answer {
+/** A body as JSON. */
+export function json(body: unknown, headers: Readonly<Record<string, string>> = {}): Answer {
   return {
     status: 200,
     headers: { 'content-type': 'application/json', ...headers },

@@ -7,7 +7,7 @@ import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AppError, reasonOf } from '../errors.js';
-import { type Answer, answer, failure } from './answer.js';
+import { type Answer, failure, respond } from './answer.js';
 import type { AdminState } from './state.js';
 
 /** A listening admin server. */
@@ -29,10 +29,11 @@ export async function startAdminServer(state: () => AdminState | undefined): Pro
   const socket = join(directory, 'admin.sock');
   const removeDirectory = (): void => rmSync(directory, { recursive: true, force: true });
   const server = createServer({ keepAliveTimeout }, (request, response) => {
-    const { status, headers, body } = guarded(request.method ?? '', request.url ?? '/', state);
     request.resume();
-    response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
-    response.end(request.method === 'HEAD' ? undefined : body);
+    void guarded(request.method ?? '', request.url ?? '/', state).then(({ status, headers, body }) => {
+      response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
+      response.end(request.method === 'HEAD' ? undefined : body);
+    });
   });
   try {
     await listening(server, socket);
@@ -56,10 +57,10 @@ export async function startAdminServer(state: () => AdminState | undefined): Pro
 }
 
 /** A mistake of ours costs one answer, never the process. */
-function guarded(method: string, target: string, state: () => AdminState | undefined): Answer {
+async function guarded(method: string, target: string, state: () => AdminState | undefined): Promise<Answer> {
   try {
     const now = state();
-    return now === undefined ? failure(503, 'no configuration serves yet') : answer(method, target, now);
+    return now === undefined ? failure(503, 'no configuration serves yet') : await respond(method, target, now);
   } catch (cause) {
     return failure(500, reasonOf(cause));
   }

@@ -1,4 +1,6 @@
 /** What the admin API shows: the configuration that serves, with what is wrong with it. */
+import type { Explanation } from '../explain/explanation.js';
+import type { ExplainRequest } from '../explain/request.js';
 import type { InstallConfiguration } from '../install/schema.js';
 import type { Configuration } from '../merge/model.js';
 
@@ -8,4 +10,6 @@ export interface AdminState {
   readonly configuration: Configuration;
   readonly version: string;
   readonly startDate: Date;
+  /** What would become of a request; absent where nothing runs. */
+  readonly explain?: (request: ExplainRequest) => Promise<Explanation>;
 }

@@ -1,5 +1,7 @@
 /** The part of the public API that the commands are built on. `main.ts` passes the real one; tests pass their own. */
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
+import type { Explanation } from '../explain/explanation.js';
+import type { ExplainRequest } from '../explain/request.js';
 import type { InstallResult } from '../install/result.js';
 import type { Logger } from '../log.js';
 
@@ -40,4 +42,5 @@ export interface Api {
     options: { readonly logger: Logger; readonly signal: AbortSignal },
   ): Promise<RunningProxy>;
   check(install: InstallResult): Promise<Checked>;
+  explain(install: InstallResult, requests: readonly ExplainRequest[]): Promise<readonly Explanation[]>;
 }

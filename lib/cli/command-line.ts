@@ -1,8 +1,9 @@
 /** Takes the command line apart: the verb, the options of every verb, and the flags of the configuration. */
 import { nearestName } from '../diagnostics/suggest.js';
+import { type Given, type OptionTable, takeOptions } from './options.js';
 
 /** The commands, in the order of the help text. */
-export const verbs = ['run', 'check', 'version', 'help', 'healthcheck'] as const;
+export const verbs = ['run', 'check', 'explain', 'version', 'help', 'healthcheck'] as const;
 /** The name of a command. */
 export type Verb = (typeof verbs)[number];
 
@@ -15,7 +16,21 @@ export interface CommandLine {
   readonly flags: readonly string[];
   /** Whether data is wanted instead of text. */
   readonly json: boolean;
+  /** Options of the verb itself, by name. */
+  readonly given?: Given;
 }
+
+/** What verbs take beside flags of the configuration. */
+const ownOptions: Readonly<Partial<Record<Verb, OptionTable>>> = {
+  explain: {
+    '--header': 'list',
+    '-H': '--header',
+    '--entryPoint': 'value',
+    '--sni': 'value',
+    '--client': 'value',
+    '--running': 'optional',
+  },
+};
 
 /** The command line, or why it cannot be understood. */
 export function parseCommandLine(args: readonly string[]): CommandLine | { readonly fault: string } {
@@ -31,6 +46,8 @@ export function parseCommandLine(args: readonly string[]): CommandLine | { reado
   const json = rest.includes('--json');
   const others = rest.filter((arg) => arg !== '--json');
   if (verb === 'help' || verb === 'version') return plain(verb, others, json);
+  const table = ownOptions[verb];
+  if (table !== undefined) return withOptions(verb, others, table, json);
   return { verb, words: [], flags: others, json };
 }
 
@@ -44,6 +61,21 @@ function plain(
   if (rest.length > (verb === 'help' ? 1 : 0))
     return { fault: `"${verb}" takes ${verb === 'help' ? 'one word' : 'no words'}` };
   return { verb, words: rest, flags: [], json };
+}
+
+/** Words come first, then options of the verb and flags of the configuration in any order. */
+function withOptions(
+  verb: Verb,
+  rest: readonly string[],
+  table: OptionTable,
+  json: boolean,
+): CommandLine | { readonly fault: string } {
+  const taken = takeOptions(rest, table);
+  if ('fault' in taken) return taken;
+  const { given, others } = taken;
+  const end = others.findIndex((arg) => arg.startsWith('-'));
+  const words = end < 0 ? others : others.slice(0, end);
+  return { verb, words, flags: others.slice(words.length), json, given };
 }
 
 function unknownVerb(word: string): string {

@@ -3,6 +3,7 @@ import type { InstallPorts } from '../install/read.js';
 import type { Api } from './api.js';
 import { checkCommand } from './check.js';
 import { parseCommandLine } from './command-line.js';
+import { explainCommand } from './explain.js';
 import { healthcheckCommand } from './healthcheck.js';
 import { helpCommand } from './help.js';
 import { runCommand } from './run.js';
@@ -33,6 +34,8 @@ export async function command(
       return healthcheckCommand(line.flags, ports, terminal);
     case 'check':
       return checkCommand(line, await loadApi(), ports, terminal);
+    case 'explain':
+      return explainCommand(line, loadApi, ports, terminal);
     case 'run':
       return runCommand(line.flags, await loadApi(), ports, terminal);
   }

@@ -4,8 +4,8 @@ import { hasErrors } from '../diagnostics/diagnostic.js';
 import { reasonOf } from '../errors.js';
 import { formatAddress } from '../install/check.js';
 import { type InstallPorts, readInstall } from '../install/read.js';
-import type { ListenAddress } from '../source/network.js';
 import { exitCodeFor, tellFindings } from './findings.js';
+import { onThisMachine } from './running.js';
 import { type ExitCode, exitCodes, type Terminal } from './terminal.js';
 
 /** As Traefik's: a container runtime asks every few seconds and must not pile up askers. */
@@ -45,14 +45,7 @@ export async function healthcheckCommand(
     terminal.tell('fairlead: ping is not enabled; add "ping: {}" to the install configuration');
     return exitCodes.error;
   }
-  return ask(`http://${formatAddress(reachable(address))}/ping`, terminal);
-}
-
-/** A listener on all addresses is asked on the loopback. */
-function reachable(address: ListenAddress): ListenAddress {
-  const host =
-    address.host === '' || address.host === '0.0.0.0' ? '127.0.0.1' : address.host === '::' ? '::1' : address.host;
-  return { ...address, host };
+  return ask(`http://${formatAddress(onThisMachine(address))}/ping`, terminal);
 }
 
 async function ask(url: string, terminal: Terminal): Promise<ExitCode> {

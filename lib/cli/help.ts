@@ -11,6 +11,7 @@ A reverse proxy and load balancer with the configuration of Traefik v3.
 Commands
   run           serve traffic; the default
   check         find everything that is wrong with a configuration, without opening anything
+  explain       which router, middlewares, server and certificate a request would get, and why not others
   healthcheck   ask a running Fairlead whether it is well (ping must be on)
   version       print the version
   help          explain a command or the code of a finding, as in: fairlead help FL2001
@@ -19,7 +20,7 @@ Flags
   --configFile=PATH              install file (.yml, .yaml, .toml, .json); else the usual places are searched
   --entryPoints.web.address=:80  any key of the install configuration; flags win over the environment
                                  (TRAEFIK_ENTRYPOINTS_WEB_ADDRESS), which wins over the file
-  --json                         data instead of text (check, version, help CODE)
+  --json                         data instead of text (check, explain, version, help CODE)
 
 Exit codes: 0 well, 1 an error, 64 the command line cannot be understood.`;
 
@@ -36,6 +37,21 @@ Signals
 
 Reads the configuration as "run" would, up to the tables that serve traffic, and lists every finding. Opens no socket.
 Exits with 0 when there is no error, else with 1.`,
+  explain: `Usage: fairlead explain [METHOD] URL [options] [--configFile=PATH] [flags]
+
+Says what would become of a request: the entry point, the certificate, the router with its priority, what each middleware
+does to it, the service, the server, and what that is sent; and of the routers that came close the first test that failed.
+Decided by the tables that serve traffic. Opens no socket.
+
+  -H, --header 'Name: value'  a header; may be repeated
+  --entryPoint NAME           where it comes in; else by the port of the URL
+  --sni NAME                  server name of the TLS handshake; else the host of the URL
+  --client ADDRESS            address of the client; else 127.0.0.1
+  --running[=URL]             asks the API of the proxy that runs, which also knows whose turn it is
+  --json                      data instead of text
+
+  fairlead explain https://shop.example/cart -H 'X-Tenant: blue'
+  fairlead explain POST /api/orders -H 'Host: api.example' --entryPoint=web`,
   version: `Usage: fairlead version [--json]
 
 Prints the version of Fairlead, of Node and of the platform.`,

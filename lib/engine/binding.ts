@@ -18,6 +18,20 @@ export interface EngineOptions {
   readonly spliceRequests?: number;
 }
 
+/** A request to explain. */
+export interface NativeQuestion {
+  /** A request head of HTTP/1, whole. */
+  readonly head: Uint8Array;
+  readonly entryPoint: string;
+  readonly tls: boolean;
+  /** Lower case; empty when the client names no server. */
+  readonly serverName: string;
+  /** Address of the client. */
+  readonly client: string;
+  /** How many routers that came close are named, up to 1000; 0 spares the search for them. */
+  readonly nearMisses: number;
+}
+
 /** One engine. Every method may be called from the thread that made it, and throws errors with a `code`. */
 export interface NativeEngine {
   start(): void;
@@ -25,6 +39,10 @@ export interface NativeEngine {
   apply(bytes: Uint8Array): void;
   /** Faults, one sentence each. Opens nothing; blocks. */
   check(bytes: Uint8Array): string[];
+  /** A JSON array with an answer for each question; empty when the snapshot cannot run. Opens nothing; blocks. */
+  explain(bytes: Uint8Array, questions: readonly NativeQuestion[]): string;
+  /** The same about what serves now; the answer arrives as an event of that number. */
+  explainCurrent(number: number, question: NativeQuestion): void;
   /** Fills the array in the order of the table of counters; returns how many were written. */
   readStats(into: BigUint64Array): number;
   /** JSON objects, one per line. */

@@ -1,7 +1,8 @@
 /** The data plane as the control plane uses it: promises for what takes time, typed events, named numbers. */
 import { AppError, reasonOf } from '../errors.js';
 import { statCount, type Stats, statsOf } from '../observability/stats.js';
-import type { Binding, EngineOptions, NativeEngine } from './binding.js';
+import { type NativeAnswer, nativeAnswer } from './answer.js';
+import type { Binding, EngineOptions, NativeEngine, NativeQuestion } from './binding.js';
 import { type EngineEvent, parseEvents } from './events.js';
 
 interface Settle<T> {
@@ -20,6 +21,8 @@ export class Engine {
   readonly #native: NativeEngine;
   readonly #onEvent: (event: EngineEvent) => void;
   readonly #applying = new Map<number, Settle<void>>();
+  readonly #explaining = new Map<number, Settle<NativeAnswer | undefined>>();
+  #questions = 0;
   #draining: (Settle<number> & { readonly promise: Promise<number> }) | undefined;
   #closed = false;
 
@@ -56,6 +59,26 @@ export class Engine {
   /** What the data plane finds wrong with an encoded snapshot, one sentence each. Opens nothing; blocks. */
   check(bytes: Uint8Array): readonly string[] {
     return this.#native.check(bytes);
+  }
+
+  /** What would become of requests under an encoded snapshot; undefined when it cannot run. Opens nothing; blocks. */
+  explain(bytes: Uint8Array, questions: readonly NativeQuestion[]): readonly NativeAnswer[] | undefined {
+    const json = this.#native.explain(bytes, questions);
+    return json === '' ? undefined : (JSON.parse(json) as unknown[]).map((answer) => nativeAnswer.parse(answer));
+  }
+
+  /** What would become of a request now; undefined before anything serves. */
+  async explainCurrent(question: NativeQuestion): Promise<NativeAnswer | undefined> {
+    const { promise, ...settle } = deferred<NativeAnswer | undefined>();
+    const number = ++this.#questions;
+    this.#explaining.set(number, settle);
+    try {
+      this.#native.explainCurrent(number, question);
+    } catch (cause) {
+      this.#explaining.delete(number);
+      throw asAppError(cause);
+    }
+    return promise;
   }
 
   /** Sums of this moment. */
@@ -103,6 +126,8 @@ export class Engine {
   #settleAll(): void {
     for (const { reject } of this.#applying.values()) reject(new AppError('ERR_FAIRLEAD_CLOSED'));
     this.#applying.clear();
+    for (const { reject } of this.#explaining.values()) reject(new AppError('ERR_FAIRLEAD_CLOSED'));
+    this.#explaining.clear();
     this.#draining?.resolve(0);
   }
 
@@ -117,7 +142,14 @@ export class Engine {
     if (event.type === 'applied') this.#take(event.generation)?.resolve();
     if (event.type === 'applyFailed')
       this.#refuse(event.generation, new AppError(applyCode(event.code), event.message));
+    if (event.type === 'explained') this.#answer(event.number, event.answer);
     if (event.type === 'drained') this.#draining?.resolve(event.cut);
+  }
+
+  #answer(number: number, answer: unknown): void {
+    const settle = this.#explaining.get(number);
+    this.#explaining.delete(number);
+    settle?.resolve(answer === null ? undefined : nativeAnswer.parse(answer));
   }
 
   /** A snapshot that could not be read has no generation: then everything that waits has failed. */

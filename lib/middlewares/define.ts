@@ -20,6 +20,11 @@ export interface MiddlewareDefinition<S extends z.ZodType, F extends Fields, N e
   readonly schema: S;
   /** The record that C++ reads; its name is the name of the C++ class, and of its file in snake case. */
   readonly wire: RecordType<F>;
+  /**
+   * For one that may wait: what it does when a request comes, in a few words such as `asks http://auth` ("fairlead
+   * explain" cannot run it).
+   */
+  readonly atRunTime?: (config: z.output<S>) => string;
   /** Turns checked configuration into the record. Pure. */
   lower(config: z.output<S>, context: LowerContext): Value<RecordType<F>>;
 }

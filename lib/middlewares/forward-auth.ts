@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { redactText } from '../diagnostics/redact.js';
 import { headerName, httpUrl, pattern } from '../schema/text.js';
 import { server, transport } from '../snapshot/records.js';
 import { bool, list, record, text, u64, u8, type Value } from '../snapshot/wire.js';
@@ -159,6 +160,7 @@ export const forwardAuth = defineMiddleware({
     maxBodyBytes: u64,
     maxResponseBytes: u64,
   }),
+  atRunTime: ({ address }) => `asks ${redactText(address)} when the request comes, and passes if the answer is 2xx`,
   lower: (config, context) => {
     const url = new URL(config.address);
     const transport = transportOf(config, context);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { record, u64 } from '../snapshot/wire.js';
+import { formatDuration } from '../source/duration.js';
 import { notYet } from '../source/marks.js';
 import { positiveDuration } from '../source/scalars.js';
 import { defineMiddleware } from './define.js';
@@ -38,6 +39,8 @@ export const rateLimit = defineMiddleware({
     maxDelay: u64,
     source: sourceCriterionWire,
   }),
+  atRunTime: ({ average, period }) =>
+    average === 0 ? 'limits nothing' : `may answer 429: ${average} requests in ${formatDuration(period)} pass`,
   lower: (config) => {
     const average = BigInt(config.average);
     const period = config.period === 0n ? second : config.period;

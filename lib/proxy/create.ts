@@ -6,6 +6,10 @@ import { realInstallPorts } from '../install/read.js';
 import { type Logger, silentLogger } from '../log.js';
 import { realPorts } from '../providers/ports.js';
 import { type Checked, checkConfiguration } from './check.js';
+import { explainOffline } from './explain.js';
+import type { Explanation } from '../explain/explanation.js';
+import type { ExplainRequest } from '../explain/request.js';
+import { loadOffline } from './offline.js';
 import { Proxy } from './proxy.js';
 
 /** What surrounds a proxy. */
@@ -48,4 +52,16 @@ export async function createProxy(input: ProxyInput, options: ProxyOptions = {})
 export async function check(input: ProxyInput): Promise<Checked> {
   const { install, dynamic } = await resolveInput(input, realInstallPorts(process.env));
   return checkConfiguration(install, dynamic, realPorts(process.env));
+}
+
+/**
+ * What would become of requests under a configuration, in their order: the router, the middlewares, the server, and why not
+ * others. Decided by the tables of the data plane; opens no sockets, starts no threads, writes nothing.
+ *
+ * Rejects with ERR_FAIRLEAD_REQUEST for what is no request, and with a `ConfigError` when the install part has errors.
+ */
+export async function explain(input: ProxyInput, requests: readonly ExplainRequest[]): Promise<readonly Explanation[]> {
+  const { install, dynamic } = await resolveInput(input, realInstallPorts(process.env));
+  if (hasErrors(install.diagnostics)) throw new ConfigError(install.diagnostics);
+  return explainOffline(await loadOffline(install, dynamic, realPorts(process.env)), requests);
 }

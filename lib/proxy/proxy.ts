@@ -14,6 +14,9 @@ import { Engine } from '../engine/engine.js';
 import type { EngineEvent } from '../engine/events.js';
 import { loadBinding } from '../engine/load.js';
 import { AppError, reasonOf } from '../errors.js';
+import { explainRunning } from './explain.js';
+import type { Explanation } from '../explain/explanation.js';
+import type { ExplainRequest } from '../explain/request.js';
 import { Feed } from './feed.js';
 import { installationOf } from './installation.js';
 import type { InstallResult } from '../install/result.js';
@@ -118,6 +121,16 @@ export class Proxy implements AsyncDisposable {
     return this.#engine.stats();
   }
 
+  /**
+   * What would become of a request now, and why: see `explain`. The server is the next choice of the first worker. Rejects
+   * with ERR_FAIRLEAD_REQUEST for what is no request.
+   */
+  async explain(request: ExplainRequest): Promise<Explanation> {
+    const configuration = this.#applier?.configuration;
+    if (configuration === undefined || this.#closing !== undefined) throw new AppError('ERR_FAIRLEAD_CLOSED');
+    return explainRunning(this.#engine, this.#parts.install.config, configuration, this.#listeners, request);
+  }
+
   /** Watches. The function that is returned ends it. A listener that throws is logged, nothing more. */
   on<Name extends ProxyEventName>(name: Name, listener: ProxyListener<Name>): () => void {
     return this.#emitter.on(name, listener);
@@ -194,7 +207,13 @@ export class Proxy implements AsyncDisposable {
     const configuration = this.#applier?.configuration;
     if (configuration === undefined) return undefined;
     const { config: install } = this.#parts.install;
-    return { install, configuration, version: packageVersion(), startDate: this.#startDate };
+    return {
+      install,
+      configuration,
+      version: packageVersion(),
+      startDate: this.#startDate,
+      explain: (request) => this.explain(request),
+    };
   }
 
   #onApplied({ generation, diff, diagnostics, isNew }: Applied): void {
@@ -243,6 +262,7 @@ export class Proxy implements AsyncDisposable {
         return;
       case 'applied':
       case 'applyFailed':
+      case 'explained':
       case 'drained':
     }
   }

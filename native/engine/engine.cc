@@ -12,6 +12,7 @@
 #include "engine/overload.h"
 #include "engine/plans.h"
 #include "engine/worker_thread.h"
+#include "exchange/explain.h"
 
 namespace fairlead::engine {
 namespace {
@@ -19,6 +20,11 @@ namespace {
 constexpr std::uint32_t kMostWorkers = 64;
 // How often retired plans are looked at while some are in use.
 constexpr Nanos kSweepInterval = 100 * kMillisecond;
+
+exchange::Question asked(const Question& question) {
+  return {question.head,        question.entry_point, question.tls,
+          question.server_name, question.client,      question.near_misses};
+}
 
 class EngineImpl final : public Engine, private exchange::Shared {
  public:
@@ -57,6 +63,33 @@ class EngineImpl final : public Engine, private exchange::Shared {
     exchange::SharedStates states;
     exchange::Plan::build(std::move(snapshot), {states, ticket_keys_, nullptr}, faults);
     return faults;
+  }
+
+  std::string explain(std::span<const std::byte> bytes, std::span<const Question> questions) override {
+    std::string fault;
+    auto snapshot = exchange::SnapshotBytes::verify(bytes, fault);
+    if (snapshot == nullptr) return {};
+    std::vector<std::string> faults;
+    exchange::SharedStates states;
+    const auto plan = exchange::Plan::build(std::move(snapshot), {states, ticket_keys_, nullptr}, faults);
+    if (plan == nullptr) return {};
+    JsonWriter json;
+    json.begin_array();
+    for (const Question& question : questions) exchange::explain(*plan, asked(question), nullptr, json);
+    json.end_array();
+    return json.take();
+  }
+
+  // Balancers belong to their worker, so it is asked between two turns: the search for near misses is bounded.
+  void explain(std::uint64_t number, Question question) override {
+    workers_.front()->post([this, number, question = std::move(question)](WorkerThread& thread) {
+      const exchange::WorkerPlan* const plan = thread.worker().plan.get();
+      JsonWriter json;
+      if (plan != nullptr) exchange::explain(plan->plan(), asked(question), plan, json);
+      Event event("explained");
+      event.number("number", number).json("answer", plan == nullptr ? "null" : json.take());
+      events_.push(std::move(event));
+    });
   }
 
   void drain(Nanos grace, Nanos limit) override {

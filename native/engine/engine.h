@@ -31,6 +31,16 @@ struct Options {
   std::uint32_t splice_requests = 0;
 };
 
+/// A request to explain: see exchange/explain.h.
+struct Question {
+  std::string head;
+  std::string entry_point;
+  bool tls = false;
+  std::string server_name;
+  std::string client;
+  std::uint32_t near_misses = 0;
+};
+
 /// Told from any thread that events() has something to read. Must return quickly and not call the engine.
 class Waker {
  public:
@@ -52,6 +62,12 @@ class Engine {
   virtual void apply(std::span<const std::byte> bytes) = 0;
   /// Verifies and builds without installing; returns the faults, one sentence each. Opens nothing. Blocks.
   virtual std::vector<std::string> check(std::span<const std::byte> bytes) = 0;
+  /// Says what would become of requests under `bytes`, as a JSON array with one object for each; empty when `bytes` cannot
+  /// run. Opens nothing. Blocks.
+  virtual std::string explain(std::span<const std::byte> bytes, std::span<const Question> questions) = 0;
+  /// The same for one request and what serves now, with the state of the first worker. The outcome is an event:
+  /// {"type":"explained","number":N,"answer":{…}}.
+  virtual void explain(std::uint64_t number, Question question) = 0;
   /// Stops accepting after `grace`, lets exchanges finish for `limit`, then cuts. Ends with {"type":"drained","cut":N}.
   virtual void drain(Nanos grace, Nanos limit) = 0;
   /// Reopens log files (after rotation).

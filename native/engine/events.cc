@@ -26,6 +26,14 @@ Event& Event::number(std::string_view key, std::uint64_t value) {
   return *this;
 }
 
+Event& Event::json(std::string_view key, std::string_view value) {
+  json_ += ',';
+  quoted(key);
+  json_ += ':';
+  json_ += value;
+  return *this;
+}
+
 std::string Event::finish() && {
   json_ += "}\n";
   return std::move(json_);

@@ -17,6 +17,8 @@ class Event {
   explicit Event(std::string_view type);
   Event& text(std::string_view key, std::string_view value);
   Event& number(std::string_view key, std::uint64_t value);
+  /// `value` is JSON.
+  Event& json(std::string_view key, std::string_view value);
   std::string finish() &&;
 
  private:

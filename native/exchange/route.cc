@@ -2,10 +2,9 @@
 #include <cstring>
 #include <utility>
 
-#include "base/hash.h"
 #include "codec/status_text.h"
-#include "codec/target.h"
 #include "exchange/exchange.h"
+#include "exchange/refusal.h"
 #include "router/match_input.h"
 
 namespace fairlead::exchange {
@@ -33,20 +32,12 @@ loop::Soon<Outcome> Exchange::route() {
   return ask(router_->service, plan_->plan().router_chain(index), false);
 }
 
-/// What the router itself refuses before any middleware (Traefik: encodedCharacters, then the domain fronting check).
 Reason Exchange::refused_by_router(const wire::Router& router) const {
   // Health checks and the API are answered all the same: whoever looks after an overloaded proxy needs them.
   if (worker_.stage >= stats::Stage::kNoRequests && !service_->name.view().ends_with("@internal")) {
     return Reason::kOverload;
   }
-  if (router.denied_characters != 0 && codec::denied_characters(request.path, router.denied_characters)) {
-    return Reason::kDeniedCharacter;
-  }
-  if (peer_.tls && router.tls_options < snapshot().tls_options.size() &&
-      hash_bytes(snapshot().tls_options[router.tls_options].name) != peer_.tls_options) {
-    return Reason::kMisdirected;
-  }
-  return Reason::kNone;
+  return refusal_of(snapshot(), router, request, peer_);
 }
 
 Exchange::Active& Exchange::activate(const middleware::Middleware& middleware) {

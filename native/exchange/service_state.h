@@ -19,6 +19,7 @@ class ServiceState : public LocalCounted<ServiceState> {
  public:
   ServiceState(ServiceRegistry& registry, const wire::Service& service);
   scheduler::Balancer& balancer() { return *balancer_; }
+  const scheduler::Balancer& balancer() const { return *balancer_; }
   std::uint64_t identity() const { return identity_; }
   /// Whether this is the state for `service`, perhaps of another generation.
   bool serves(const wire::Service& service) const;
@@ -56,6 +57,8 @@ class WorkerPlan : public LocalCounted<WorkerPlan> {
   const Plan& plan() const { return *plan_; }
   ServiceState& service(std::uint32_t index);
   upstream::Pool& pool(std::uint32_t target);
+  /// The state of the service if there is one already, else null.
+  const ServiceState* find_service(std::uint32_t index) const { return services_[index].get(); }
   /// Binds the states that are alive already, so that they survive the plan that named them before.
   void adopt_states();
   void last_reference() { delete this; }

@@ -32,6 +32,7 @@ class HostIndex {
   /// The scope of a key; it is made when there is none yet. Returns its number.
   std::uint32_t add(wire::HostKind kind, std::string_view host);
   std::vector<Scope>& scopes() { return scopes_; }
+  const std::vector<Scope>& scopes() const { return scopes_; }
 
   /// The scope of `host`, of its wildcard, or null. `host` is canonical and not empty.
   const Scope* exact(std::string_view host) const { return find(exact_, host); }

@@ -126,4 +126,15 @@ bool run(Program program, const Tables& tables, MatchInput& input) {
   }
 }
 
+bool trace(Program program, const Tables& tables, MatchInput& input, std::vector<Step>& steps) {
+  for (std::uint16_t at = 0;;) {
+    const Instruction& step = program[at];
+    const bool held = holds(step, tables, input);
+    steps.push_back({at, held});
+    at = held ? step.on_true : step.on_false;
+    if (at == wire::kAccept) return true;
+    if (at == wire::kReject) return false;
+  }
+}
+
 }  // namespace fairlead::router

@@ -9,6 +9,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "base/regex.h"
 #include "router/match_input.h"
@@ -35,5 +36,14 @@ std::optional<std::uint32_t> refused_pattern(Program program, const Tables& tabl
 /// True when the rule accepts the request. `program` has passed program_fault() with the same tables. Allocates from the
 /// request's arena only to decode query parameters.
 bool run(Program program, const Tables& tables, MatchInput& input);
+
+/// One instruction that was carried out, and its answer.
+struct Step {
+  std::uint16_t at;
+  bool held;
+};
+
+/// run(), which also notes each step.
+bool trace(Program program, const Tables& tables, MatchInput& input, std::vector<Step>& steps);
 
 }  // namespace fairlead::router

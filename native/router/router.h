@@ -47,6 +47,7 @@ class Router {
 
  private:
   friend class Builder;
+  friend class Explainer;
   struct Search;
 
   Router(const Source& source, HostIndex hosts, PathIndex paths, std::vector<Entry> entries);

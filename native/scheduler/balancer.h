@@ -54,6 +54,8 @@ class Balancer {
   virtual ~Balancer() = default;
   /// The index of the next candidate that is not excluded, or kNobody.
   virtual std::uint32_t pick(const Ask& ask) = 0;
+  /// What pick() would say now, without a trace. kNobody also when that cannot be told beforehand.
+  virtual std::uint32_t peek(const Ask&) const { return kNobody; }
   /// A request is on its way to the candidate; ended() follows for each.
   virtual void sent(std::uint32_t) {}
   virtual void ended(std::uint32_t, const Report&) {}

@@ -23,6 +23,16 @@ std::uint32_t WeightedRoundRobin::pick(const Ask& ask) {
   return best;
 }
 
+std::uint32_t WeightedRoundRobin::peek(const Ask& ask) const {
+  std::uint32_t best = kNobody;
+  const auto richness = [this](std::uint32_t i) { return entries_[i].credit + entries_[i].weight; };
+  for (std::uint32_t i = 0; i < entries_.size(); ++i) {
+    if (entries_[i].weight == 0 || !entries_[i].available || ask.excluded.has(i)) continue;
+    if (best == kNobody || richness(i) > richness(best)) best = i;
+  }
+  return best;
+}
+
 /// Who comes back starts without credit, and so is not flooded with what it has missed.
 void WeightedRoundRobin::set_available(std::uint32_t index, bool available, Nanos) {
   entries_[index].available = available;

@@ -11,6 +11,7 @@ class WeightedRoundRobin final : public Balancer {
  public:
   explicit WeightedRoundRobin(std::span<const Candidate> candidates);
   std::uint32_t pick(const Ask& ask) override;
+  std::uint32_t peek(const Ask& ask) const override;
   void set_available(std::uint32_t index, bool available, Nanos now) override;
 
  private:

@@ -56,6 +56,4 @@ void CertificateTable::add_names(const wire::Certificate& certificate) {
   }
 }
 
-SSL_CTX* CertificateTable::find(std::string_view name) const { return at(names_.first(name)); }
-
 }  // namespace fairlead::tls

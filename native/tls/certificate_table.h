@@ -20,10 +20,12 @@ class CertificateTable {
   /// certificate that does not load is left out with a fault.
   void load(const wire::Snapshot& snapshot, const CertificateTable* previous, std::vector<std::string>& faults);
 
-  /// A prepared context that presents the certificate for `name`: the first in the list that covers it. Null when none.
-  SSL_CTX* find(std::string_view name) const;
-  /// The one for every other name; null when it did not load.
-  SSL_CTX* fallback() const { return at(default_); }
+  /// Index of the certificate for `name`: the first in the list that covers it. wire::kNone when none does.
+  std::uint32_t find(std::string_view name) const { return names_.first(name); }
+  /// Index of the one for every other name, or wire::kNone when it did not load.
+  std::uint32_t fallback() const { return at(default_) == nullptr ? wire::kNone : default_; }
+  /// A prepared context that presents the certificate of that index; null for wire::kNone.
+  SSL_CTX* at(std::uint32_t index) const { return index < entries_.size() ? entries_[index].context.get() : nullptr; }
   /// Whether some certificate is for an IP address.
   bool names_addresses() const { return names_addresses_; }
 
@@ -33,7 +35,6 @@ class CertificateTable {
     std::shared_ptr<SSL_CTX> context;  // shared with the tables before and after
   };
   void add_names(const wire::Certificate& certificate);
-  SSL_CTX* at(std::uint32_t index) const { return index < entries_.size() ? entries_[index].context.get() : nullptr; }
 
   std::vector<Entry> entries_;
   NameTable names_;

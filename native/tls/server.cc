@@ -44,6 +44,7 @@ class Context final : public ServerContext, public HandshakeAuthority {
     return std::make_unique<ServerConnection>(std::move(ssl), *this, local_address);
   }
   bool names_addresses() const override { return material_->certificates.names_addresses(); }
+  ServerSelection select(std::string_view server_name, std::string_view local_address) const override;
 
  private:
   Choice choose(std::string_view server_name, std::string_view local_address) const override;
@@ -90,16 +91,25 @@ bool Context::build(const wire::EntryPoint& entry_point, const Context* previous
   return false;
 }
 
-HandshakeAuthority::Choice Context::choose(std::string_view server_name, std::string_view local_address) const {
+ServerSelection Context::select(std::string_view server_name, std::string_view local_address) const {
+  const CertificateTable& certificates = material_->certificates;
   const std::uint32_t host = hosts_.closest(server_name);
   const std::uint32_t index = host == wire::kNone ? default_options_ : host;
   const ServerOptions* options = material_->options[index].get();
-  if (options == nullptr) return {.alert = SSL_AD_INTERNAL_ERROR};
+  if (options == nullptr) return {wire::kNone, host != wire::kNone, wire::kNone, false};
   // Traefik: a client that names no host is served by the address it came to.
-  SSL_CTX* certificate = material_->certificates.find(server_name.empty() ? local_address : server_name);
-  if (certificate == nullptr && !options->sni_strict()) certificate = material_->certificates.fallback();
+  const std::uint32_t own = certificates.find(server_name.empty() ? local_address : server_name);
+  if (own != wire::kNone) return {index, host != wire::kNone, own, false};
+  return {index, host != wire::kNone, options->sni_strict() ? wire::kNone : certificates.fallback(), true};
+}
+
+HandshakeAuthority::Choice Context::choose(std::string_view server_name, std::string_view local_address) const {
+  const ServerSelection selected = select(server_name, local_address);
+  if (selected.options == wire::kNone) return {.alert = SSL_AD_INTERNAL_ERROR};
+  SSL_CTX* certificate = material_->certificates.at(selected.certificate);
   if (certificate == nullptr) return {.alert = SSL_AD_UNRECOGNIZED_NAME};
-  return {options, index, certificate, index == default_options_, 0};
+  const std::uint32_t index = selected.options;
+  return {material_->options[index].get(), index, certificate, index == default_options_, 0};
 }
 
 }  // namespace

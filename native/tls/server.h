@@ -35,6 +35,18 @@ class ServerSession : public net::SecureLayer {
   virtual std::string_view fault() const = 0;
 };
 
+/// What a server name selects.
+struct ServerSelection {
+  /// Index into the snapshot's tlsOptions, or wire::kNone when they are broken: the handshake is refused.
+  std::uint32_t options = 0;
+  /// Some router asked for these options; they are not merely the default ones.
+  bool by_host = false;
+  /// Index into the snapshot's certificates, or wire::kNone: the handshake is refused.
+  std::uint32_t certificate = 0;
+  /// No certificate is for this name: it is the one for every other name.
+  bool is_fallback = false;
+};
+
 /// The certificates and options of one entry point, compiled. Immutable after build, shared by all workers. Outlives the
 /// handshakes of its sessions, which the plan that holds it sees to; not the sessions.
 class ServerContext {
@@ -45,6 +57,8 @@ class ServerContext {
   virtual std::unique_ptr<ServerSession> accept(std::string_view local_address = {}) const = 0;
   /// Whether some certificate is for an IP address.
   virtual bool names_addresses() const = 0;
+  /// What a handshake for `server_name` is given; the name is as parse_server_name() makes it.
+  virtual ServerSelection select(std::string_view server_name, std::string_view local_address = {}) const = 0;
 };
 
 /// Builds the context of `entry_point`; `snapshot` must outlive it. Faults are sentences for the operator that begin with

@@ -36,14 +36,15 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   engine: ['snapshot', 'observability'],
   pipeline: [...steps, ...plugins],
   observability: ['pipeline', 'engine', 'schema', 'install'],
-  admin: ['pipeline', 'engine', 'observability', 'schema', 'install', 'merge'],
+  admin: ['pipeline', 'engine', 'explain', 'observability', 'schema', 'install', 'merge'],
+  explain: ['pipeline', 'engine', 'observability', 'schema', 'install', 'merge', 'compile', 'snapshot', 'middlewares'],
   acme: ['pipeline', 'engine', 'schema', 'install'],
   log: ['log-line', 'install'],
   'log-line': [],
   package: [],
-  proxy: ['log', 'pipeline', 'admin', 'acme', 'observability', ...steps, ...plugins],
-  public: ['proxy', 'log', 'pipeline', 'admin', 'acme', 'observability', ...steps, ...plugins],
-  cli: ['public', 'log', 'pipeline', 'admin', 'acme', 'observability', ...steps],
+  proxy: ['log', 'pipeline', 'admin', 'explain', 'acme', 'observability', ...steps, ...plugins],
+  public: ['proxy', 'log', 'pipeline', 'admin', 'explain', 'acme', 'observability', ...steps, ...plugins],
+  cli: ['public', 'log', 'pipeline', 'admin', 'explain', 'acme', 'observability', ...steps],
 };
 
 interface Import {

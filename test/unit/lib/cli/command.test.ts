@@ -12,6 +12,22 @@ const lines: readonly (readonly [args: string, expected: object])[] = [
   ['--configFile=a.yml', { verb: 'run', words: [], flags: ['--configFile=a.yml'], json: false }],
   ['run --log.level DEBUG', { verb: 'run', words: [], flags: ['--log.level', 'DEBUG'], json: false }],
   ['check --json --configFile a.yml', { verb: 'check', words: [], flags: ['--configFile', 'a.yml'], json: true }],
+  [
+    'explain GET http://a/ -H x:y --configFile a.yml --sni=b --running',
+    {
+      verb: 'explain',
+      words: ['GET', 'http://a/'],
+      flags: ['--configFile', 'a.yml'],
+      json: false,
+      given: new Map([
+        ['--header', ['x:y']],
+        ['--sni', ['b']],
+        ['--running', ['']],
+      ]),
+    },
+  ],
+  ['explain http://a/ --sni', { fault: '"--sni" needs a value' }],
+  ['explain http://a/ --sni=a --sni=b', { fault: '"--sni" may be written once' }],
   ['help FL2001', { verb: 'help', words: ['FL2001'], flags: [], json: false }],
   ['check --help', { verb: 'help', words: ['check'], flags: [], json: false }],
   ['-h', { verb: 'help', words: [], flags: [], json: false }],

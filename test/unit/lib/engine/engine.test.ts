@@ -32,6 +32,8 @@ class FakeNative implements NativeEngine {
     this.counts.forEach((count, index) => (into[index] = count));
     return this.counts.length;
   };
+  explain = (): string => '[{"router":"a@test"}]';
+  explainCurrent = (number: number): void => void this.calls.push(`explain ${number}`);
   readEvents = (): string => {
     const lines = this.lines;
     this.lines = '';

@@ -136,6 +136,19 @@ TEST_CASE("the largest weights do not overflow") {
   CHECK(std::count(order.begin(), order.end(), 'b') == 500);
 }
 
+TEST_CASE("a look at the next choice does not change it") {
+  WeightedRoundRobin chooser = balancer({3, 1, 2});
+  for (int turn = 0; turn < 30; ++turn) {
+    const std::uint32_t seen = chooser.peek({});
+    CHECK(chooser.peek({}) == seen);
+    CHECK(chooser.pick({}) == seen);
+  }
+  chooser.set_available(0, false, 0);
+  const std::uint32_t seen = chooser.peek({});
+  CHECK(chooser.pick({}) == seen);
+  CHECK(balancer({0}).peek({}) == kNobody);
+}
+
 TEST_CASE("exclusion tells the first sixty-four apart") {
   Excluded excluded;
   CHECK(excluded.empty());

@@ -1,0 +1,56 @@
+/** An explanation for people. */
+import type { Explanation, MiddlewareEffect, NearMiss, ServiceChoice } from './explanation.js';
+
+const indent = '  ';
+const column = 14;
+
+/** Several lines, without a final newline. */
+export function renderExplanation(explanation: Explanation): string {
+  const { request, certificate, router, middlewares, services, server, answer, nearMisses } = explanation;
+  return [
+    `${request.method} ${request.url}`.trim(),
+    ...row('entry point', request.entryPoint, request.assumption),
+    ...row('client', request.client, undefined),
+    ...(certificate === undefined
+      ? []
+      : row('certificate', certificate.names?.join(', ') || 'none', certificate.because, certificate.place)),
+    ...(router === undefined
+      ? row('router', 'none', undefined)
+      : [...row('router', router.name, `priority ${router.priority}`, router.place), ...more(router.rule)]),
+    ...listed('middlewares', middlewares.map(middleware)),
+    ...services.flatMap((service) => row('service', service.name, inBrackets(service))),
+    ...(server === undefined ? [] : row('server', server.url, services.at(-1)?.because)),
+    ...(server === undefined ? [] : row('is sent', `${server.method} ${server.path}, Host: ${server.host}`, undefined)),
+    ...(answer === undefined
+      ? []
+      : row('answer', answer.status === 0 ? 'its own' : String(answer.status), `${answer.detail} (${answer.reason})`)),
+    ...(nearMisses.length === 0
+      ? []
+      : ['', router === undefined ? 'Came close:' : 'Came close, too:', ...nearMisses.flatMap(miss)]),
+  ].join('\n');
+}
+
+function row(label: string, value: string, remark: string | undefined, place?: string): readonly string[] {
+  const notes = remark === undefined ? '' : ` (${remark})`;
+  return [`${indent}${label.padEnd(column)}${value}${notes}${place === undefined ? '' : `  ${place}`}`];
+}
+
+const more = (text: string): readonly string[] =>
+  text.split('\n').map((line) => `${indent}${''.padEnd(column)}${line}`.trimEnd());
+
+const listed = (label: string, lines: readonly string[]): readonly string[] =>
+  lines.map((line, index) => `${indent}${(index === 0 ? label : '').padEnd(column)}${line}`);
+
+const middleware = ({ name, type, service, effect }: MiddlewareEffect): string =>
+  `${name}${type === '' ? '' : ` (${type}${service === undefined ? '' : ` of ${service}`})`}: ${effect}`;
+
+const inBrackets = ({ type, candidates, chosen, because }: ServiceChoice): string =>
+  candidates === undefined
+    ? `${type}: ${because}`
+    : `${type} of ${candidates}${type === 'weighted' && chosen !== undefined ? `: ${chosen}, ${because}` : ''}`;
+
+const miss = ({ router, rule, priority, because, place }: NearMiss): readonly string[] => [
+  `${indent}${router} (priority ${priority})${place === undefined ? '' : `  ${place}`}`,
+  ...rule.split('\n').map((line) => `${indent}${indent}${line}`.trimEnd()),
+  `${indent}${indent}${because}`,
+];

@@ -1,0 +1,228 @@
+#include "exchange/explain.h"
+
+#include "base/hash.h"
+#include "codec/http1/head_parser.h"
+#include "codec/target.h"
+#include "exchange/forwarded_headers.h"
+#include "exchange/refusal.h"
+#include "exchange/walk.h"
+#include "net/address.h"
+#include "router/explain.h"
+
+namespace fairlead::exchange {
+namespace {
+
+class Explaining {
+ public:
+  Explaining(const Plan& plan, const Question& question, const WorkerPlan* live, JsonWriter& json)
+      : plan_(plan), question_(question), live_(live), json_(json), request_(arena_) {}
+
+  void run() {
+    if (!find_entry_point()) {
+      json_.text("unknownEntryPoint", question_.entry_point);
+      return;
+    }
+    meet_client();
+    if (!receive()) return;
+    route();
+  }
+
+ private:
+  const wire::Snapshot& snapshot() const { return plan_.snapshot(); }
+  const wire::EntryPoint& settings() const { return snapshot().entry_points[entry_point_]; }
+
+  bool find_entry_point() {
+    const wire::List<wire::EntryPoint>& all = snapshot().entry_points;
+    while (entry_point_ < all.size() && all[entry_point_].name.view() != question_.entry_point) ++entry_point_;
+    return entry_point_ < all.size();
+  }
+
+  void meet_client() {
+    peer_.client.ip = net::IpAddress::parse(question_.client).value_or(net::IpAddress{0, 0xffff'7f00'0001});
+    peer_.client_text = peer_.client.ip.format(client_text_);
+    peer_.tls = question_.tls;
+    const tls::ServerContext* const context = plan_.server_tls(entry_point_);
+    json_.boolean("servesTls", context != nullptr);
+    if (!question_.tls || context == nullptr) return;
+    peer_.tls_version = "1.3";
+    const tls::ServerSelection selected = context->select(question_.server_name);
+    if (selected.options != wire::kNone) {
+      peer_.tls_options = hash_bytes(snapshot().tls_options[selected.options].name);
+    }
+    certificate(selected);
+  }
+
+  void certificate(const tls::ServerSelection& selected) {
+    json_.key("certificate").begin_object().boolean("byHost", selected.by_host);
+    if (selected.options != wire::kNone) json_.text("options", snapshot().tls_options[selected.options].name);
+    if (selected.certificate != wire::kNone) {
+      json_.number("index", selected.certificate).boolean("fallback", selected.is_fallback).key("names").begin_array();
+      for (const wire::Text& name : snapshot().certificates[selected.certificate].names) json_.text(name);
+      json_.end_array();
+    }
+    json_.end_object();
+  }
+
+  /// As Connection and Exchange receive a request. False: it is refused.
+  bool receive() {
+    const codec::http1::HeadLimits limits{settings().max_header_bytes, settings().max_header_bytes,
+                                          settings().max_header_fields};
+    codec::http1::HeadScan scan;
+    std::size_t consumed = 0;
+    codec::HeadFault fault = codec::HeadFault::kNone;
+    const auto outcome = codec::http1::parse_request_head(question_.head, limits, scan, request_, consumed, fault);
+    if (outcome == codec::http1::ParseOutcome::kIncomplete) return refuse(Reason::kHeaderTooLarge, "incomplete");
+    if (fault == codec::HeadFault::kNone) {
+      const codec::TargetRules rules{settings().sanitize_path, settings().encode_query_semicolons};
+      fault = codec::normalise_target(request_, rules, arena_);
+    }
+    if (fault != codec::HeadFault::kNone) return refuse(codec::reason_of(fault), codec::head_fault_name(fault));
+    show_request();
+    if (settle_forwarded_headers(request_, peer_, settings(), snapshot().host_name)) return true;
+    return refuse(Reason::kDeniedHeader, {});
+  }
+
+  bool refuse(Reason reason, std::string_view fault) {
+    json_.key("refused").begin_object().text("reason", reason_name(reason)).number("status", reason_status(reason));
+    if (!fault.empty()) json_.text("fault", fault);
+    json_.end_object();
+    return false;
+  }
+
+  void show_request() {
+    json_.key("request").begin_object().text("method", request_.method_text).text("host", request_.host);
+    json_.text("path", request_.path).text("routingPath", request_.routing_path).text("query", request_.query);
+    json_.end_object();
+  }
+
+  void route() {
+    router::MatchInput input(request_, peer_);
+    const router::Router& routes = plan_.routes(entry_point_, question_.tls);
+    const router::Explanation found = router::explain(routes, input, question_.near_misses);
+    if (question_.near_misses > 0) {
+      near_misses(found, input);
+      elsewhere(input);
+    }
+    if (found.chosen == wire::kNone) {
+      refuse(Reason::kNoRoute, {});
+      return;
+    }
+    const wire::Router& router = snapshot().routers[found.chosen];
+    json_.text("router", router.name).text("service", snapshot().services[router.service].name);
+    const Reason refused = refusal_of(snapshot(), router, request_, peer_);
+    if (refused != Reason::kNone) {
+      refuse(refused, {});
+      return;
+    }
+    Walk(plan_, live_, settings(), request_, peer_, arena_, json_).through(found.chosen);
+  }
+
+  void near_misses(const router::Explanation& found, router::MatchInput& input) {
+    json_.key("nearMisses").begin_array();
+    for (const router::NearMiss& miss : found.near_misses) {
+      json_.begin_object().text("router", snapshot().routers[miss.router].name).boolean("outranked", miss.outranked);
+      json_.key("failing").begin_array();
+      for (const router::Failing& test : miss.failing) failing(test, input);
+      json_.end_array().end_object();
+    }
+    json_.end_array();
+  }
+
+  void failing(const router::Failing& test, router::MatchInput& input) {
+    json_.begin_object().number("op", static_cast<std::uint64_t>(test.op)).boolean("held", test.held);
+    if (!test.key.empty()) json_.text("key", test.key);
+    json_.text("value", operand(test));
+    json_.key("found").begin_array();
+    switch (test.op) {
+      case wire::Op::kHost:
+      case wire::Op::kHostWildcard:
+      case wire::Op::kHostRegexp:
+        json_.text(request_.host);
+        break;
+      case wire::Op::kPath:
+      case wire::Op::kPathPrefix:
+      case wire::Op::kPathRegexp:
+        json_.text(request_.routing_path);
+        break;
+      case wire::Op::kMethod:
+        json_.text(request_.method_text);
+        break;
+      case wire::Op::kHeader:
+      case wire::Op::kHeaderRegexp:
+        for (const codec::Header& header : request_.headers) {
+          if (ascii::equals_ignoring_case(header.name, test.key)) json_.text(header.value);
+        }
+        break;
+      case wire::Op::kQuery:
+      case wire::Op::kQueryRegexp:
+      case wire::Op::kQueryPresent:
+        for (const router::QueryParameter& parameter : input.parameters()) {
+          if (parameter.key == test.key) json_.text(parameter.value);
+        }
+        break;
+      case wire::Op::kClientIp:
+        json_.text(peer_.client_text);
+        break;
+      case wire::Op::kAlways:
+        break;
+    }
+    json_.end_array().end_object();
+  }
+
+  /// What the test compares with, as text.
+  std::string_view operand(const router::Failing& test) {
+    switch (test.op) {
+      case wire::Op::kHostRegexp:
+      case wire::Op::kPathRegexp:
+      case wire::Op::kHeaderRegexp:
+      case wire::Op::kQueryRegexp:
+        return snapshot().patterns[test.operand];
+      case wire::Op::kClientIp:
+        return range_text(snapshot().ranges[test.operand]);
+      default:
+        return test.value;
+    }
+  }
+
+  std::string_view range_text(const wire::Cidr& range) {
+    char buffer[INET6_ADDRSTRLEN];
+    const net::IpAddress address{range.high, range.low};
+    const std::uint32_t bits = address.is_v4() && range.bits >= 96 ? range.bits - 96 : range.bits;
+    return arena_.concat(address.format(buffer), std::string_view("/"), std::string_view(std::to_string(bits)));
+  }
+
+  /// Who would get the request at the other doors.
+  void elsewhere(router::MatchInput& input) {
+    json_.key("elsewhere").begin_array();
+    for (std::uint32_t i = 0; i < snapshot().entry_points.size(); ++i) {
+      for (const bool tls : {false, true}) {
+        if (i == entry_point_ && tls == question_.tls) continue;
+        const std::uint32_t found = plan_.routes(i, tls).find(input);
+        if (found == wire::kNone) continue;
+        json_.begin_object().text("router", snapshot().routers[found].name);
+        json_.text("entryPoint", snapshot().entry_points[i].name).boolean("tls", tls).end_object();
+      }
+    }
+    json_.end_array();
+  }
+
+  const Plan& plan_;
+  const Question& question_;
+  const WorkerPlan* live_;
+  JsonWriter& json_;
+  Arena arena_;
+  codec::Request request_;
+  codec::Peer peer_;
+  std::uint32_t entry_point_ = 0;
+  char client_text_[INET6_ADDRSTRLEN];
+};
+
+}  // namespace
+
+void explain(const Plan& plan, const Question& question, const WorkerPlan* live, JsonWriter& json) {
+  json.begin_object();
+  Explaining(plan, question, live, json).run();
+  json.end_object();
+}
+
+}  // namespace fairlead::exchange
