@@ -38,8 +38,10 @@ export type {
 export type { Failed } from './explain/predicate.js';
 export { renderExplanation } from './explain/render.js';
 export type { ExplainRequest } from './explain/request.js';
-export { check, createProxy, explain } from './proxy/create.js';
-export type { ProxyOptions } from './proxy/create.js';
+export type { Drain, KeyChange, KindChanges, ObjectChange, OwnerChange, Plan, Shadowed } from './plan/plan.js';
+export { renderPlan } from './plan/render.js';
+export { check, createProxy, explain, plan } from './proxy/create.js';
+export type { PlanOptions, ProxyOptions } from './proxy/create.js';
 export type { CloseOptions } from './proxy/drain.js';
 export type { ProxyEventName, ProxyEvents, ProxyListener } from './proxy/events.js';
 export type { Proxy } from './proxy/proxy.js';

@@ -3,6 +3,8 @@ import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import type { Explanation } from '../explain/explanation.js';
 import type { ExplainRequest } from '../explain/request.js';
 import type { InstallResult } from '../install/result.js';
+import type { Plan } from '../plan/plan.js';
+import type { Side } from '../plan/side.js';
 import type { Logger } from '../log.js';
 
 /** Where an entry point listens. */
@@ -42,5 +44,6 @@ export interface Api {
     options: { readonly logger: Logger; readonly signal: AbortSignal },
   ): Promise<RunningProxy>;
   check(install: InstallResult): Promise<Checked>;
+  plan(before: InstallResult | Side, after: InstallResult, options?: { readonly directory?: string }): Promise<Plan>;
   explain(install: InstallResult, requests: readonly ExplainRequest[]): Promise<readonly Explanation[]>;
 }

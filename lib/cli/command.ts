@@ -6,7 +6,9 @@ import { parseCommandLine } from './command-line.js';
 import { explainCommand } from './explain.js';
 import { healthcheckCommand } from './healthcheck.js';
 import { helpCommand } from './help.js';
+import { planCommand } from './plan.js';
 import { runCommand } from './run.js';
+import { testCommand } from './test.js';
 import { type ExitCode, exitCodes, type Terminal } from './terminal.js';
 import { versionCommand } from './version.js';
 
@@ -36,6 +38,10 @@ export async function command(
       return checkCommand(line, await loadApi(), ports, terminal);
     case 'explain':
       return explainCommand(line, loadApi, ports, terminal);
+    case 'plan':
+      return planCommand(line, loadApi, ports, terminal);
+    case 'test':
+      return testCommand(line, loadApi, ports, terminal);
     case 'run':
       return runCommand(line.flags, await loadApi(), ports, terminal);
   }

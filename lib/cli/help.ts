@@ -12,6 +12,8 @@ Commands
   run           serve traffic; the default
   check         find everything that is wrong with a configuration, without opening anything
   explain       which router, middlewares, server and certificate a request would get, and why not others
+  plan          what a configuration would change, against another one or the proxy that runs
+  test          route cases from YAML files, decided by the tables that serve traffic
   healthcheck   ask a running Fairlead whether it is well (ping must be on)
   version       print the version
   help          explain a command or the code of a finding, as in: fairlead help FL2001
@@ -20,9 +22,9 @@ Flags
   --configFile=PATH              install file (.yml, .yaml, .toml, .json); else the usual places are searched
   --entryPoints.web.address=:80  any key of the install configuration; flags win over the environment
                                  (TRAEFIK_ENTRYPOINTS_WEB_ADDRESS), which wins over the file
-  --json                         data instead of text (check, explain, version, help CODE)
+  --json                         data instead of text (check, explain, plan, version, help CODE)
 
-Exit codes: 0 well, 1 an error, 64 the command line cannot be understood.`;
+Exit codes: 0 well, 1 an error, 2 something changes (plan) or a case fails (test), 64 the command line cannot be understood.`;
 
 const pages: Readonly<Record<Verb, string>> = {
   run: `Usage: fairlead [run] [--configFile=PATH] [flags]
@@ -52,6 +54,26 @@ Decided by the tables that serve traffic. Opens no socket.
 
   fairlead explain https://shop.example/cart -H 'X-Tenant: blue'
   fairlead explain POST /api/orders -H 'Host: api.example' --entryPoint=web`,
+  plan: `Usage: fairlead plan [--against=PATH | --running[=URL]] [--configFile=PATH] [--json] [flags]
+
+Compares the configuration with another one by meaning: objects that were added, removed and changed; requests that another
+router would get, found by examples that are made from the rules and tried on the tables of both sides; routers that get
+nothing any more; servers that drain; and keys that need a restart.
+
+  --against=PATH    what is compared with: an install file, or a directory in which the same flags are read (a checkout of
+                    the version before). Relative paths in it begin there.
+  --running[=URL]   the proxy that runs, through its API; this is the default
+  --json            data instead of text
+
+Exits with 0 when nothing changes, 2 when something does, 1 when there is an error.`,
+  test: `Usage: fairlead test [FILE ...] [--configFile=PATH] [flags]
+
+Decides the cases of each file (fairlead.test.yml when none is named) offline and prints the outcome in TAP. A case:
+
+  - request: { method: GET, url: https://shop.example/cart, headers: { X-Tenant: blue } }
+    expect: { router: shop@file, service: app@file, path: /, status: 301 }
+
+Exits with 0 when all cases hold, 2 when one fails, 1 when there is an error.`,
   version: `Usage: fairlead version [--json]
 
 Prints the version of Fairlead, of Node and of the platform.`,

@@ -38,6 +38,8 @@ export function processTerminal(): Terminal {
 export const exitCodes = {
   ok: 0,
   error: 1,
+  /** Something changes (plan), or a case fails (test). */
+  differs: 2,
   /** The command line cannot be understood (EX_USAGE of sysexits.h). */
   usage: 64,
 } as const;

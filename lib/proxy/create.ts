@@ -10,6 +10,10 @@ import { explainOffline } from './explain.js';
 import type { Explanation } from '../explain/explanation.js';
 import type { ExplainRequest } from '../explain/request.js';
 import { loadOffline } from './offline.js';
+import { offlineSide } from './plan.js';
+import { type Plan, planOf } from '../plan/plan.js';
+import type { Side } from '../plan/side.js';
+import { inDirectory } from './directory.js';
 import { Proxy } from './proxy.js';
 
 /** What surrounds a proxy. */
@@ -64,4 +68,28 @@ export async function explain(input: ProxyInput, requests: readonly ExplainReque
   const { install, dynamic } = await resolveInput(input, realInstallPorts(process.env));
   if (hasErrors(install.diagnostics)) throw new ConfigError(install.diagnostics);
   return explainOffline(await loadOffline(install, dynamic, realPorts(process.env)), requests);
+}
+
+/** What `plan` may be told. */
+export interface PlanOptions {
+  /** Where relative paths of `before` begin; the working directory when left out. */
+  readonly directory?: string;
+}
+
+/**
+ * What applying `after` would change, by meaning: objects, requests that another router gets, servers that drain, and what
+ * needs a restart. `before` is a configuration, or a proxy that runs. Opens nothing by itself.
+ */
+export async function plan(before: ProxyInput | Side, after: ProxyInput, options: PlanOptions = {}): Promise<Plan> {
+  const old = isSide(before) ? before : await sideOf(before, options.directory);
+  return planOf(old, await sideOf(after, undefined));
+}
+
+const isSide = (before: ProxyInput | Side): before is Side => 'owners' in before && typeof before.owners === 'function';
+
+async function sideOf(input: ProxyInput, directory: string | undefined): Promise<Side> {
+  const ports = inDirectory(directory, { install: realInstallPorts(process.env), providers: realPorts(process.env) });
+  const { install, dynamic } = await resolveInput(input, ports.install);
+  if (hasErrors(install.diagnostics)) throw new ConfigError(install.diagnostics);
+  return offlineSide(await loadOffline(install, dynamic, ports.providers));
 }

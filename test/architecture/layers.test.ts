@@ -38,13 +38,15 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   observability: ['pipeline', 'engine', 'schema', 'install'],
   admin: ['pipeline', 'engine', 'explain', 'observability', 'schema', 'install', 'merge'],
   explain: ['pipeline', 'engine', 'observability', 'schema', 'install', 'merge', 'compile', 'snapshot', 'middlewares'],
+  plan: ['explain', 'admin', 'schema', 'install', 'merge'],
+  'route-test': ['explain', 'schema'],
   acme: ['pipeline', 'engine', 'schema', 'install'],
   log: ['log-line', 'install'],
   'log-line': [],
   package: [],
-  proxy: ['log', 'pipeline', 'admin', 'explain', 'acme', 'observability', ...steps, ...plugins],
-  public: ['proxy', 'log', 'pipeline', 'admin', 'explain', 'acme', 'observability', ...steps, ...plugins],
-  cli: ['public', 'log', 'pipeline', 'admin', 'explain', 'acme', 'observability', ...steps],
+  proxy: ['log', 'pipeline', 'admin', 'explain', 'plan', 'acme', 'observability', ...steps, ...plugins],
+  public: ['proxy', 'log', 'pipeline', 'admin', 'explain', 'plan', 'acme', 'observability', ...steps, ...plugins],
+  cli: ['public', 'log', 'pipeline', 'admin', 'explain', 'plan', 'route-test', 'acme', 'observability', ...steps],
 };
 
 interface Import {

@@ -53,6 +53,7 @@ export function disk(files: Readonly<Record<string, string>>): InstallPorts {
 export const unusedApi: Api = {
   createProxy: () => Promise.reject(new Error('createProxy() was not expected')),
   check: () => Promise.reject(new Error('check() was not expected')),
+  plan: () => Promise.reject(new Error('plan() was not expected')),
   explain: () => Promise.reject(new Error('explain() was not expected')),
 };
 
