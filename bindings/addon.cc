@@ -182,6 +182,7 @@ class Engine final : public Napi::ObjectWrap<Engine> {
                            InstanceMethod<&Engine::explain_current>("explainCurrent"),
                            InstanceMethod<&Engine::read_stats>("readStats"),
                            InstanceMethod<&Engine::read_events>("readEvents"),
+                           InstanceMethod<&Engine::read_health>("readHealth"),
                            InstanceMethod<&Engine::drain>("drain"),
                            InstanceMethod<&Engine::reopen_logs>("reopenLogs"),
                            InstanceMethod<&Engine::ref>("ref"),
@@ -290,6 +291,11 @@ class Engine final : public Napi::ObjectWrap<Engine> {
     // Also after close(): the last events are still to be read.
     if (engine_ == nullptr) return Napi::String::New(info.Env(), "");
     return Napi::String::New(info.Env(), engine_->events());
+  }
+
+  Napi::Value read_health(const Napi::CallbackInfo& info) {
+    if (!usable(info)) return info.Env().Undefined();
+    return Napi::String::New(info.Env(), engine_->health());
   }
 
   void drain(const Napi::CallbackInfo& info) {

@@ -43,6 +43,6 @@ export { renderPlan } from './plan/render.js';
 export { check, createProxy, explain, plan } from './proxy/create.js';
 export type { PlanOptions, ProxyOptions } from './proxy/create.js';
 export type { CloseOptions } from './proxy/drain.js';
-export type { ProxyEventName, ProxyEvents, ProxyListener } from './proxy/events.js';
+export type { ProxyEventName, ProxyEvents, ProxyListener, ServerChange } from './proxy/events.js';
 export type { Proxy } from './proxy/proxy.js';
 export type { Changes } from './snapshot/difference.js';

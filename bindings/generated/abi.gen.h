@@ -7,8 +7,8 @@
 namespace fairlead::bindings {
 
 /// Layout of the records of a snapshot.
-inline constexpr std::uint64_t kWireFingerprint = 0xbdeb0877f540b2c1ULL;
+inline constexpr std::uint64_t kWireFingerprint = 0x3456a5ae28f27131ULL;
 /// Order and meaning of the counters.
-inline constexpr std::uint64_t kStatsFingerprint = 0xdaad9d3457e58cecULL;
+inline constexpr std::uint64_t kStatsFingerprint = 0xd7b726601a61280eULL;
 
 }  // namespace fairlead::bindings

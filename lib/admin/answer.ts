@@ -75,11 +75,12 @@ function versionOf({ version, startDate }: AdminState): object {
 }
 
 /** Everything in one object; kinds without objects are left out. */
-function rawData({ configuration: { routers, services, middlewares } }: AdminState): object {
+function rawData({ configuration: { routers, services, middlewares }, health }: AdminState): object {
+  const states = health();
   return {
     ...mapped('routers', routers, routerElement),
     ...mapped('middlewares', middlewares, middlewareElement),
-    ...mapped('services', services, serviceElement),
+    ...mapped('services', services, (item) => serviceElement(item, states)),
   };
 }
 
@@ -109,7 +110,7 @@ function httpAnswer(
   kind: string,
   id: string | undefined,
   query: URLSearchParams,
-  { configuration }: AdminState,
+  { configuration, health }: AdminState,
 ): Answer {
   switch (kind) {
     case 'routers':
@@ -120,14 +121,16 @@ function httpAnswer(
         id,
         query,
       );
-    case 'services':
+    case 'services': {
+      const states = health();
       return elements(
         'service',
         configuration.services,
-        (item) => ({ ...serviceElement(item), ...serviceNamed(item) }),
+        (item) => ({ ...serviceElement(item, states), ...serviceNamed(item) }),
         id,
         query,
       );
+    }
     case 'middlewares':
       return elements(
         'middleware',

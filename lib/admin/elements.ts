@@ -1,6 +1,7 @@
 /** Routers, services, middlewares and entry points in Traefik's shapes. */
 import type { EntryPoint } from '../install/entry-point.js';
 import type { Item, MiddlewareConfig, RouterItem, ServiceItem } from '../merge/model.js';
+import { type Health, healthFields } from './health.js';
 import { type Json, toJson } from './redact.js';
 
 /** One element as `/api/rawdata` has it. */
@@ -46,18 +47,16 @@ export const routerNamed = (item: RouterItem): Element => ({
 });
 
 /** A service as `/api/http/services` lists it, without its name. */
-export function serviceElement(item: ServiceItem): Element {
+export function serviceElement(item: ServiceItem, health: Health): Element {
   const { config } = item;
   if (config === undefined) return { ...((toJson(item.raw, inSource(item)) ?? {}) as Element), ...verdict(item) };
   const { kind, middlewares, ...parts } = config;
   const written = kind === 'internal' ? {} : (toJson(parts, inSource(item)) as Element);
-  const servers = config.kind === 'loadBalancer' ? config.loadBalancer.servers : [];
-  const serverStatus = Object.fromEntries(servers.map(({ url }) => [url, 'UP']));
   return {
     ...written,
     ...(middlewares.length > 0 && { middlewares }),
     ...verdict(item),
-    ...(item.status !== 'disabled' && servers.length > 0 && { serverStatus }),
+    ...(item.status !== 'disabled' && healthFields(item, health)),
   };
 }
 

@@ -3,6 +3,7 @@ import type { Explanation } from '../explain/explanation.js';
 import type { ExplainRequest } from '../explain/request.js';
 import type { InstallConfiguration } from '../install/schema.js';
 import type { Configuration } from '../merge/model.js';
+import type { Health } from './health.js';
 
 /** Read anew for every request, so that an answer is never older than the configuration that serves. */
 export interface AdminState {
@@ -12,4 +13,6 @@ export interface AdminState {
   readonly startDate: Date;
   /** What would become of a request; absent where nothing runs. */
   readonly explain?: (request: ExplainRequest) => Promise<Explanation>;
+  /** Asks the data plane how the servers are. */
+  readonly health: () => Health;
 }

@@ -52,6 +52,7 @@ export function compile(configuration: Configuration, install: InstallConfigurat
     entryPoints,
     routers,
     services,
+    health: scope.health,
     transports: scope.transports.lowerAll((name) => transports.get(name)),
     middlewares: refs,
     configs,

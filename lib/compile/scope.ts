@@ -4,6 +4,8 @@ import type { Configuration } from '../merge/model.js';
 import { AppError } from '../errors.js';
 import { Numbering } from './numbering.js';
 import { RuleTables } from './rule/instruction.js';
+import type { health } from '../snapshot/records.js';
+import type { Value } from '../snapshot/wire.js';
 
 /** What is asked for by name and stored by index. */
 export interface Scope {
@@ -16,6 +18,8 @@ export interface Scope {
   readonly transports: Numbering;
   readonly tlsOptions: Numbering;
   readonly rules: RuleTables;
+  /** How load balancers watch their servers. Grows while services are compiled. */
+  readonly health: Value<typeof health>[];
 }
 
 /** A scope in which nothing has been asked for yet. */
@@ -29,6 +33,7 @@ export function newScope(configuration: Configuration, install: InstallConfigura
     transports: new Numbering(),
     tlsOptions: new Numbering(),
     rules: new RuleTables(),
+    health: [],
   };
 }
 

@@ -1,8 +1,9 @@
 /** Services become indexes into each other; servers get the identity their connections and counters are kept by. */
 import type { InternalService, ServiceConfig, ServiceItem } from '../merge/model.js';
 import type { LoadBalancer } from '../schema/service.js';
-import { type service, serviceKinds, strategies } from '../snapshot/records.js';
+import { none, type service, serviceKinds, strategies } from '../snapshot/records.js';
 import type { Value } from '../snapshot/wire.js';
+import { compileHealth, type HealthOptions } from './health.js';
 import { identityOf } from './identity.js';
 import { promised, type Scope } from './scope.js';
 import { compileServer } from './servers.js';
@@ -17,6 +18,7 @@ const nothing: Omit<WireService, keyof Head | 'identity' | 'kind'> = {
   strategy: strategies.wrr,
   passHostHeader: true,
   transport: 0,
+  health: none,
   servers: [],
   children: [],
 };
@@ -44,12 +46,13 @@ function compileService(scope: Scope, name: string, transportIdentity: Transport
 function balanced(
   scope: Scope,
   head: Head,
-  config: Pick<LoadBalancer, 'servers' | 'passHostHeader'>,
+  config: Pick<LoadBalancer, 'servers' | 'passHostHeader'> & HealthOptions,
   transport: string,
   transportIdentity: TransportIdentity,
 ): WireService {
   const identity = transportIdentity(transport);
-  const servers = config.servers.filter(({ weight }) => weight > 0).map((server) => compileServer(server, identity));
+  const used = config.servers.filter(({ weight }) => weight > 0);
+  const servers = used.map((server) => compileServer(server, identity));
   // What a balancer remembers is about these servers with these weights.
   const state = servers.map((server) => `${server.identity}*${server.weight}`).join(' ');
   return {
@@ -59,6 +62,7 @@ function balanced(
     kind: serviceKinds.loadBalancer,
     passHostHeader: config.passHostHeader,
     transport: scope.transports.indexOf(transport),
+    health: compileHealth(scope.health, head.name, config, used),
     servers,
   };
 }

@@ -65,6 +65,7 @@ export const codes = {
   FL3021: { title: 'service without servers', severity: 'warning', help: 'A load balancer without a usable server answers every request with 503.' },
   FL3022: { title: 'listener protocol does not fit', severity: 'error', help: 'HTTP routers are served on entry points of the protocol tcp.' },
   FL3023: { title: 'refused by the data plane', severity: 'error', help: 'The object passed all checks of the configuration, but the part that serves traffic cannot use it; the message says why. Please report it, unless the message names your value.' },
+  FL3030: { title: 'time of a health check that cannot be used', severity: 'warning', help: 'Intervals and time limits must be longer than zero, and servers are asked every 10 ms at most. Another value is used instead; the message says which.' },
   FL4001: { title: 'rule cannot be parsed', severity: 'error', help: 'Rules are calls such as Host(`example.com`) joined with &&, ||, ! and parentheses. Values stand between back-ticks or double quotes.' },
   FL4002: { title: 'rule too large', severity: 'error', help: 'A rule is bounded in length, nesting and number of matchers, so that one rule cannot use up the memory or the time of all.' },
   FL4003: { title: 'unknown matcher', severity: 'error', help: 'HTTP rules know Host, HostRegexp, Path, PathPrefix, PathRegexp, Method, Header, HeaderRegexp, Query, QueryRegexp and ClientIP.' },

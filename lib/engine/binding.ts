@@ -47,6 +47,8 @@ export interface NativeEngine {
   readStats(into: BigUint64Array): number;
   /** JSON objects, one per line. */
   readEvents(): string;
+  /** The state of every server that is watched, as the events tell it, one per line. */
+  readHealth(): string;
   drain(graceMilliseconds: number, limitMilliseconds: number): void;
   reopenLogs(): void;
   /** Whether a running engine keeps the process alive. It does not at first. */

@@ -3,7 +3,7 @@ import { AppError, reasonOf } from '../errors.js';
 import { statCount, type Stats, statsOf } from '../observability/stats.js';
 import { type NativeAnswer, nativeAnswer } from './answer.js';
 import type { Binding, EngineOptions, NativeEngine, NativeQuestion } from './binding.js';
-import { type EngineEvent, parseEvents } from './events.js';
+import { type EngineEvent, parseEvents, type ServerState } from './events.js';
 
 interface Settle<T> {
   readonly resolve: (value: T) => void;
@@ -86,6 +86,11 @@ export class Engine {
     const values = new BigUint64Array(statCount);
     this.#native.readStats(values);
     return statsOf(values);
+  }
+
+  /** The state of every server that is watched, as of this moment. */
+  health(): readonly ServerState[] {
+    return parseEvents(this.#native.readHealth()).flatMap((event) => (event.type === 'server' ? [event] : []));
   }
 
   /** Writes to new log files from now on; the old ones were moved away. */

@@ -3,6 +3,17 @@ import { z } from 'zod';
 
 const count = z.int().min(0);
 
+/** The state of a server; `since` in milliseconds since 1970, `error` what was wrong last. */
+const serverEvent = z.object({
+  type: z.literal('server'),
+  service: z.string(),
+  url: z.string(),
+  state: z.enum(['up', 'down']),
+  cause: z.enum(['new', 'probe', 'requests', 'time']),
+  since: count,
+  error: z.string(),
+});
+
 /** What the data plane tells its host. */
 export const engineEvent = z.discriminatedUnion('type', [
   /** Every worker has taken this generation. */
@@ -22,10 +33,14 @@ export const engineEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('drained'), cut: count }),
   /** Events were dropped because nobody read them. */
   z.object({ type: z.literal('eventsLost'), count }),
+  /** A server that is watched has come up or gone down. */
+  serverEvent,
   /** For the log. */
   z.object({ type: z.literal('log'), level: z.enum(['debug', 'info', 'warn', 'error']), message: z.string() }),
 ]);
 export type EngineEvent = z.output<typeof engineEvent>;
+/** The state of one server. */
+export type ServerState = Omit<z.output<typeof serverEvent>, 'type'>;
 
 /** Reads the lines of `readEvents`. A line that is none of our events is left out. */
 export function parseEvents(lines: string): readonly EngineEvent[] {

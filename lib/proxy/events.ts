@@ -5,6 +5,18 @@ import { reasonOf } from '../errors.js';
 import type { Logger } from '../log.js';
 import type { ConfigurationDifference } from '../pipeline.js';
 
+/** The change of a server. */
+export interface ServerChange {
+  /** Qualified name of the service. */
+  readonly service: string;
+  readonly url: string;
+  /** A check, requests that failed, or the end of the time without requests. */
+  readonly cause: 'new' | 'probe' | 'requests' | 'time';
+  readonly since: Date;
+  /** What was wrong the last time. */
+  readonly error?: string;
+}
+
 /** Events of a proxy and what their listeners are given. */
 export interface ProxyEvents {
   /** Every worker serves this generation. */
@@ -13,6 +25,9 @@ export interface ProxyEvents {
   diagnostics: readonly Diagnostic[];
   /** An entry point accepts connections. */
   listening: { readonly entryPoint: string; readonly host: string; readonly port: number };
+  /** A server that is watched can be used again, or cannot any more. */
+  'server:up': ServerChange;
+  'server:down': ServerChange;
   /** Something failed that nobody was waiting for; what served before serves on. */
   error: AppError;
   /** Every thread has ended. */

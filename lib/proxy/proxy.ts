@@ -1,6 +1,7 @@
 /** A proxy that runs: sources deliver, the applier brings it into the engine, the admin API shows it. */
 import { hostname } from 'node:os';
 import { type AdminServer, startAdminServer } from '../admin/server.js';
+import { healthOf } from '../admin/health.js';
 import type { AdminState } from '../admin/state.js';
 import { addressesOf, type Listener, type ListeningAddress } from './addresses.js';
 import { type Applied, Applier } from './applier.js';
@@ -11,7 +12,7 @@ import { type CloseOptions, drainTimes } from './drain.js';
 import { renderDiagnostic } from '../diagnostics/render.js';
 import type { EngineOptions } from '../engine/binding.js';
 import { Engine } from '../engine/engine.js';
-import type { EngineEvent } from '../engine/events.js';
+import type { EngineEvent, ServerState } from '../engine/events.js';
 import { loadBinding } from '../engine/load.js';
 import { AppError, reasonOf } from '../errors.js';
 import { explainRunning } from './explain.js';
@@ -26,6 +27,7 @@ import type { Stats } from '../observability/stats.js';
 import { packageVersion } from '../package.js';
 import type { RefreshablePorts } from '../providers/ports.js';
 import { ProxyEmitter, type ProxyEventName, type ProxyListener } from './events.js';
+import { ServerLog } from './server-log.js';
 
 /** What a proxy is made of. */
 export interface ProxyParts {
@@ -74,6 +76,7 @@ function engineOptions({ fairlead, entryPoints }: InstallConfiguration): EngineO
 export class Proxy implements AsyncDisposable {
   readonly #parts: ProxyParts;
   readonly #emitter: ProxyEmitter;
+  readonly #serverLog: ServerLog;
   readonly #engine: Engine;
   readonly #startDate = new Date();
   readonly #listeners = new Map<string, Listener>();
@@ -102,6 +105,7 @@ export class Proxy implements AsyncDisposable {
   private constructor(parts: ProxyParts) {
     this.#parts = parts;
     this.#emitter = new ProxyEmitter(parts.logger);
+    this.#serverLog = new ServerLog(parts.logger);
     const options = engineOptions(parts.install.config);
     this.#engine = new Engine(loadBinding(), options, (event) => this.#onEngineEvent(event));
   }
@@ -212,6 +216,7 @@ export class Proxy implements AsyncDisposable {
       configuration,
       version: packageVersion(),
       startDate: this.#startDate,
+      health: () => healthOf(this.#engine.health()),
       explain: (request) => this.explain(request),
     };
   }
@@ -243,6 +248,13 @@ export class Proxy implements AsyncDisposable {
     this.#emitter.emit('error', error);
   }
 
+  #onServer(changed: ServerState): void {
+    const { service, url, state, cause, since, error } = changed;
+    const change = { service, url, cause, since: new Date(since), ...(error !== '' && { error }) };
+    this.#serverLog.tell(changed);
+    this.#emitter.emit(state === 'up' ? 'server:up' : 'server:down', change);
+  }
+
   #onEngineEvent(event: EngineEvent): void {
     switch (event.type) {
       case 'listening': {
@@ -256,6 +268,9 @@ export class Proxy implements AsyncDisposable {
         return;
       case 'log':
         this.#parts.logger[event.level](event.message);
+        return;
+      case 'server':
+        this.#onServer(event);
         return;
       case 'eventsLost':
         this.#parts.logger.warn('events of the data plane were lost', { count: event.count });

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { strategyNames } from '../balancers/index.js';
 import { notYet, withoutEffect } from '../source/marks.js';
 import { duration, stringList } from '../source/scalars.js';
+import { healthCheck, passiveHealthCheck } from './health-check.js';
 
 /** Why a server URL cannot be used; undefined for a good one. */
 function urlFault(value: string): { readonly message: string; readonly hint?: string } | undefined {
@@ -64,8 +65,8 @@ export const loadBalancer = z.strictObject({
     .optional()
     .meta({ description: 'Transport to the servers; the install one when left out.' }),
   sticky: stickyNotYet,
-  healthCheck: notYet('Active health check.'),
-  passiveHealthCheck: notYet('Passive health check.'),
+  healthCheck: healthCheck.optional().meta({ description: 'Ask the servers from time to time how they are.' }),
+  passiveHealthCheck: passiveHealthCheck.optional().meta({ description: 'Leave out servers to which requests fail.' }),
 });
 export type LoadBalancer = z.output<typeof loadBalancer>;
 

@@ -102,6 +102,38 @@ export const server = record('Server', {
   unix: bool,
   preservePath: bool,
 });
+/** A field of a message. */
+export const headerField = record('HeaderField', { name: text, value: text });
+/** Where a server is probed: `server.authority` is what the Host header says, `path` path and query. */
+export const probe = record('Probe', { server, path: text });
+/** How servers are probed. */
+export const probeModes = { http: 0, grpc: 1 } as const;
+/** How the servers of a load balancer are watched. */
+export const health = record('Health', {
+  /** Of the service and of everything here but `probes`. */
+  identity: u64,
+  mode: u8,
+  followRedirects: bool,
+  /** The status that passes; 0 = any from 200 to 399. */
+  status: u32,
+  method: text,
+  headers: list(headerField),
+  /** In the order of the servers; none: they are not probed. */
+  probes: list(probe),
+  /** Nanoseconds between two probes, of a server that is up and of one that is down; and for one probe. */
+  interval: u64,
+  unhealthyInterval: u64,
+  timeout: u64,
+  /** Probes in a row that take a server down, and that bring it back. */
+  fails: u32,
+  passes: u32,
+  /** Requests that fail within `failureWindow` nanoseconds and take a server down; 0 = requests say nothing. */
+  maxFailedAttempts: u32,
+  failureWindow: u64,
+  maxEjectionPercent: u32,
+  maxEjectionTime: u64,
+});
+
 /** A service below a weighted one: its index, and its share. */
 export const child = record('Child', { service: u32, weight: u32 });
 /** Kinds of service: how the next hop is found. */
@@ -116,6 +148,8 @@ export const service = record('Service', {
   strategy: u8,
   passHostHeader: bool,
   transport: u32,
+  /** Index into `health`; `none` when its servers are not watched. */
+  health: u32,
   servers: list(server),
   children: list(child),
   chain: list(u32),

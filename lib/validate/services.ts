@@ -7,6 +7,7 @@ import { defaultTransportName, resolveName } from '../merge/names.js';
 import type { ServersTransport } from '../schema/servers-transport.js';
 import type { LoadBalancer, Weighted } from '../schema/service.js';
 import { findingOn } from './finding.js';
+import { healthFindings } from './health.js';
 import { middlewareReference, refer, serviceReference, transportReference } from './references.js';
 
 /** What services may name. */
@@ -92,8 +93,9 @@ class ServiceResolver {
     }
   }
 
-  #loadBalancer(item: ServiceItem, { servers, serversTransport, strategy }: LoadBalancer): Parts {
-    const diagnostics: Diagnostic[] = [];
+  #loadBalancer(item: ServiceItem, loadBalancer: LoadBalancer): Parts {
+    const { servers, serversTransport, strategy } = loadBalancer;
+    const diagnostics = [...healthFindings(item, loadBalancer)];
     if ((strategiesNotYet as readonly string[]).includes(strategy)) {
       const effect = 'servers are chosen by weighted round robin';
       diagnostics.push(

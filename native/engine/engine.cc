@@ -119,6 +119,7 @@ class EngineImpl final : public Engine, private exchange::Shared {
       if (static_cast<std::size_t>(counter) < count) into[static_cast<std::size_t>(counter)] = value;
     };
     set(stats::Counter::kSnapshotsLive, plans_.live());
+    set(stats::Counter::kServersDown, servers_down());
     set(stats::Counter::kBuffersLimitBytes, pressure_.buffer_limit());
     set(stats::Counter::kMemoryBytes, pressure_.resident());
     set(stats::Counter::kMemoryLimitBytes, pressure_.resident_limit());
@@ -127,6 +128,16 @@ class EngineImpl final : public Engine, private exchange::Shared {
   }
 
   std::string events() override { return events_.take(); }
+
+  std::string health() override {
+    std::string lines;
+    each_watched([&](const exchange::Watched& watched) {
+      for (const auto& server : watched.servers) {
+        lines += server_event(watched.health().name(), watched.health().report(*server)).finish();
+      }
+    });
+    return lines;
+  }
 
   void close() override {
     if (closed_) return;
@@ -147,6 +158,25 @@ class EngineImpl final : public Engine, private exchange::Shared {
     admission_.ended(entry_point, client);
   }
   stats::Pressure& pressure() override { return pressure_; }
+  void server_changed(std::string_view service, const upstream::ServerReport& server) override {
+    events_.push(server_event(service, server));
+  }
+
+  /// Calls `visit(watched)` for each service of the current plan whose servers are watched. Any thread.
+  template <class Visit>
+  void each_watched(Visit visit) const {
+    const Plans::Shared plan = plans_.share();
+    if (plan == nullptr) return;
+    for (const std::uint32_t service : plan->watched_services()) visit(*plan->watched(service));
+  }
+
+  std::uint64_t servers_down() const {
+    std::uint64_t down = 0;
+    each_watched([&](const exchange::Watched& watched) {
+      for (const auto& server : watched.servers) down += server->up() ? 0 : 1;
+    });
+    return down;
+  }
 
   // Control thread from here on.
 

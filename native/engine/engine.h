@@ -78,6 +78,9 @@ class Engine {
   /// Takes all pending events as JSON objects, one per line. At most 4096 wait; older ones are dropped and counted in a
   /// {"type":"eventsLost","count":N} line.
   virtual std::string events() = 0;
+  /// The health of every server that is watched, one JSON object per line, as the "server" events have it:
+  /// {"type":"server","service":"…","url":"…","state":"up","cause":"…","since":ms,"error":"…"}.
+  virtual std::string health() = 0;
   /// Ends everything at once and joins every thread. Idempotent; bounded by the current loop turns.
   virtual void close() = 0;
 };

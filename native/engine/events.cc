@@ -58,6 +58,14 @@ void Event::quoted(std::string_view text) {
   json_ += '"';
 }
 
+Event server_event(std::string_view service, const upstream::ServerReport& server) {
+  Event event("server");
+  event.text("service", service).text("url", server.url).text("state", server.up ? "up" : "down");
+  event.text("cause", upstream::cause_name(server.cause)).number("since", server.since / kMillisecond);
+  event.text("error", server.error);
+  return event;
+}
+
 void Events::push(Event event) {
   {
     const std::lock_guard lock(mutex_);

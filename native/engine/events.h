@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "engine/engine.h"
+#include "upstream/health.h"
 
 namespace fairlead::engine {
 
@@ -19,12 +20,16 @@ class Event {
   Event& number(std::string_view key, std::uint64_t value);
   /// `value` is JSON.
   Event& json(std::string_view key, std::string_view value);
+  /// As one line.
   std::string finish() &&;
 
  private:
   void quoted(std::string_view text);
   std::string json_;
 };
+
+/// The event that tells the state of a server.
+Event server_event(std::string_view service, const upstream::ServerReport& server);
 
 /// A bounded queue; the oldest are dropped and counted. Any thread.
 class Events {

@@ -31,6 +31,11 @@ bool Plans::sweep() {
   return all;  // `free` ends here, without the lock
 }
 
+Plans::Shared Plans::share() const {
+  const std::lock_guard lock(mutex_);
+  return current_;
+}
+
 std::uint64_t Plans::live() const {
   const std::lock_guard lock(mutex_);
   const auto used = std::count_if(retired_.begin(), retired_.end(), [](const Shared& plan) { return !unused(plan); });

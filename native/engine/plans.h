@@ -18,6 +18,8 @@ class Plans {
 
   /// Control thread: null before the first.
   const Shared& current() const { return current_; }
+  /// The current plan, for a moment. Any thread; null before the first.
+  Shared share() const;
   /// Control thread: `next` serves from now on, the one before is retired.
   void replace(Shared next);
   /// Control thread: frees the retired plans under which nothing runs any more. False when some are still in use.

@@ -40,6 +40,7 @@ void WorkerThread::start() {
     worker_->loop.run();
     listeners_.clear();
     worker_->cut();
+    worker_->health.stop();
     worker_->plan = {};
     loop::FramePool::trim();
   });

@@ -72,6 +72,7 @@ class Exchange final : public middleware::Facilities {
   /// The try that is under way, until its balancer has been told of the end.
   struct Attempt {
     scheduler::Balancer* balancer = nullptr;  // the plan keeps it
+    std::uint32_t service = 0;
     std::uint32_t server = 0;
     Nanos sent = 0;
     Nanos first_byte = 0;
@@ -105,6 +106,8 @@ class Exchange final : public middleware::Facilities {
   std::unique_ptr<upstream::Connection> choose(std::uint32_t service, std::uint32_t server, bool fresh);
   void begin_try(std::unique_ptr<upstream::Connection> connection);
   void end_attempt(bool failed);
+  /// What became of a try says something about the server.
+  void judge(std::uint32_t service, std::uint32_t server, upstream::TryOutcome outcome);
   loop::Task<Status> converse();
   loop::Soon<Status> send_request();
   loop::Task<Status> end_head(loop::Soon<Status> sending, bool last, bool has_trailers);

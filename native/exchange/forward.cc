@@ -23,11 +23,10 @@ constexpr Nanos kContinueWait = kSecond;
 
 loop::Task<Outcome> Exchange::forward(std::uint32_t service) {
   append_forwarded_for(request, peer_, settings());
-  scheduler::Balancer& balancer = plan_->service(service).balancer();
   scheduler::Ask asked{.now = now()};
   Error error{Reason::kNoServer, Origin::kUpstream, Retry::kNo};
   Outcome outcome = Outcome::kAnswered;
-  std::uint32_t server = balancer.pick(asked);
+  std::uint32_t server = plan_->pick(service, asked);
   bool fresh = false;
   while (server != scheduler::kNobody && tries_ < kMostTries) {
     ++tries_;
@@ -46,8 +45,8 @@ loop::Task<Outcome> Exchange::forward(std::uint32_t service) {
     const bool connects = status.ok();
     if (connects) {
       begin_try(std::move(connection));
-      attempt_ = {&balancer, server, now(), 0};
-      balancer.sent(server);
+      attempt_ = {&plan_->service(service).balancer(), service, server, now(), 0};
+      attempt_.balancer->sent(server);
       status = co_await converse();
     }
     if (status.ok()) {
@@ -56,17 +55,19 @@ loop::Task<Outcome> Exchange::forward(std::uint32_t service) {
     }
     error = status.error();
     end_attempt(error.origin == Origin::kUpstream);
+    // An idle connection that the server closed just then says nothing of the server.
+    const bool was_idle = error.retry == Retry::kIfReused && reused;
+    if (error.origin == Origin::kUpstream && !was_idle) judge(service, server, {error.reason});
     if (error.origin == Origin::kUpstream && !connects) {
       // Nothing was sent, so any method may go elsewhere.
       asked.excluded.add(server);
       asked.now = now();
-      server = balancer.pick(asked);
+      server = plan_->pick(service, asked);
       if (asked.excluded.has(server)) break;
       continue;
     }
-    // An idle connection that the server closed just then: once more, on a connection of its own.
-    const bool stale = error.retry == Retry::kIfReused && reused && !fresh && replayable();
-    if (!stale) break;
+    // Once more, on a connection of its own.
+    if (!was_idle || fresh || !replayable()) break;
     fresh = true;
   }
   outcome = co_await fail(error);
@@ -78,6 +79,11 @@ void Exchange::end_attempt(bool failed) {
   if (attempt_.balancer == nullptr) return;
   attempt_.balancer->ended(attempt_.server, {now(), attempt_.first_byte, failed});
   attempt_.balancer = nullptr;
+}
+
+void Exchange::judge(std::uint32_t service, std::uint32_t server, upstream::TryOutcome outcome) {
+  const Watched* const watched = plan_->plan().watched(service);
+  if (watched != nullptr && watched->health().judges_requests()) worker_.health.tried(*watched, server, outcome);
 }
 
 bool Exchange::replayable() const {

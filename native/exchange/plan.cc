@@ -1,5 +1,6 @@
 #include "exchange/plan.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "middleware/generated/factory.gen.h"
@@ -29,6 +30,7 @@ class Plan::Builder final : public middleware::BuildContext {
     plan_.patterns_ = std::make_unique<router::Patterns>(root_.patterns);
     build_client_tls();
     build_targets();
+    build_health();
     build_middlewares();
     build_chains();
     return build_entry_points();
@@ -63,11 +65,20 @@ class Plan::Builder final : public middleware::BuildContext {
       for (const wire::Server& server : service.servers) {
         if (server.tls) needed[service.transport] = true;
       }
+      if (may_probe_by_tls(service)) needed[service.transport] = true;
     }
     plan_.client_tls_.resize(root_.transports.size());
     for (std::size_t i = 0; i < needed.size(); ++i) {
       if (needed[i]) plan_.client_tls_[i] = tls::make_client_context(root_.transports[i], faults_);
     }
+  }
+
+  bool may_probe_by_tls(const wire::Service& service) const {
+    if (service.health == wire::kNone) return false;
+    const wire::Health& health = root_.health[service.health];
+    if (health.follow_redirects && !health.probes.empty()) return true;
+    return std::any_of(health.probes.begin(), health.probes.end(),
+                       [](const wire::Probe& probe) -> bool { return probe.server.tls; });
   }
 
   void build_targets() {
@@ -80,6 +91,50 @@ class Plan::Builder final : public middleware::BuildContext {
         plan_.target_index_.emplace(server.identity, static_cast<std::uint32_t>(plan_.targets_.size()));
         const tls::ClientContext* tls = server.tls ? plan_.client_tls_[service.transport].get() : nullptr;
         plan_.targets_.push_back({&server, &root_.transports[service.transport], tls});
+      }
+    }
+  }
+
+  void build_health() {
+    plan_.health_epoch_ = context_.states.health_epoch();
+    plan_.watched_.resize(root_.services.size());
+    plan_.health_matters_.resize(root_.services.size());
+    for (std::uint32_t i = 0; i < root_.services.size(); ++i) {
+      const wire::Service& service = root_.services[i];
+      plan_.health_matters_[i] = service.health != wire::kNone || is_empty(service);
+      if (service.health == wire::kNone) continue;
+      plan_.watched_services_.push_back(i);
+      const wire::Health& config = root_.health[service.health];
+      std::shared_ptr<SharedHealth> shared = health_state(service, config);
+      plan_.watched_[i] = std::make_unique<Watched>(Watched{&config, shared, shared->health.servers(service.servers)});
+    }
+    spread_health();
+  }
+
+  /// A load balancer without servers is never available.
+  static bool is_empty(const wire::Service& service) {
+    return static_cast<wire::ServiceKind>(service.kind) == wire::ServiceKind::kLoadBalancer && service.servers.empty();
+  }
+
+  std::shared_ptr<SharedHealth> health_state(const wire::Service& service, const wire::Health& config) {
+    auto shared = std::static_pointer_cast<SharedHealth>(find_state(config.identity));
+    if (shared == nullptr) {
+      shared = std::make_shared<SharedHealth>(service, config, plan_.health_epoch_);
+      keep_state(config.identity, shared);
+    }
+    return shared;
+  }
+
+  /// What holds for a service holds for those that choose it. They nest kDeepestService deep, and so this ends.
+  void spread_health() {
+    for (bool grows = true; grows;) {
+      grows = false;
+      for (std::uint32_t i = 0; i < root_.services.size(); ++i) {
+        if (plan_.health_matters_[i]) continue;
+        const bool below = std::any_of(root_.services[i].children.begin(), root_.services[i].children.end(),
+                                       [&](const wire::Child& child) { return plan_.health_matters_[child.service]; });
+        plan_.health_matters_[i] = below;
+        grows = grows || below;
       }
     }
   }

@@ -17,6 +17,7 @@
 #include "snapshot/generated/records.gen.h"
 #include "tls/client.h"
 #include "tls/server.h"
+#include "upstream/health.h"
 
 namespace fairlead::exchange {
 
@@ -30,16 +31,37 @@ struct Target {
 /// The middlewares of a router or service, in request order.
 using Chain = std::span<const middleware::Middleware* const>;
 
-/// Memory of middlewares that survives reloads, by identity. Builder thread only; the states themselves are
+/// The health of one service as a state that survives reloads.
+class SharedHealth final : public middleware::SharedState {
+ public:
+  SharedHealth(const wire::Service& service, const wire::Health& config, std::shared_ptr<upstream::HealthEpoch> epoch)
+      : health(service.name, upstream::HealthRules(config), std::move(epoch)) {}
+  upstream::ServiceHealth health;
+};
+
+/// A load balancer whose servers are watched.
+struct Watched {
+  const wire::Health* config;
+  std::shared_ptr<SharedHealth> shared;
+  /// In the order of the servers of the service.
+  std::vector<std::shared_ptr<upstream::ServerHealth>> servers;
+
+  upstream::ServiceHealth& health() const { return shared->health; }
+};
+
+/// Memory of middlewares and services that survives reloads, by identity. Builder thread only; the states themselves are
 /// thread-safe.
 class SharedStates {
  public:
+  /// Counts every change of the health of a server.
+  const std::shared_ptr<upstream::HealthEpoch>& health_epoch() const { return health_epoch_; }
   std::shared_ptr<middleware::SharedState> find(std::uint64_t identity) const;
   void keep(std::uint64_t identity, std::shared_ptr<middleware::SharedState> state);
   /// Forgets what no plan holds any more.
   void sweep();
 
  private:
+  std::shared_ptr<upstream::HealthEpoch> health_epoch_ = std::make_shared<upstream::HealthEpoch>(1);
   std::unordered_map<std::uint64_t, std::weak_ptr<middleware::SharedState>> states_;
 };
 
@@ -71,6 +93,18 @@ class Plan {
   std::uint32_t first_target(std::uint32_t service) const { return first_target_[service]; }
   const Target& target(std::uint32_t index) const { return targets_[index]; }
   std::uint32_t target_count() const { return static_cast<std::uint32_t>(targets_.size()); }
+  /// How the servers of a service are watched; null when they are not.
+  const Watched* watched(std::uint32_t service) const { return watched_[service].get(); }
+  /// Services whose servers are watched.
+  std::span<const std::uint32_t> watched_services() const { return watched_services_; }
+  /// For probes, which may be redirected to https; null when the settings of the service's transport are broken.
+  const tls::ClientContext* probe_tls(std::uint32_t service) const {
+    return client_tls_[snapshot().services[service].transport].get();
+  }
+  /// Whether what the service can choose from may come and go: its servers, or those of a service below it.
+  bool health_matters(std::uint32_t service) const { return health_matters_[service]; }
+  /// Goes up whenever the health of a server changes.
+  std::uint64_t health_epoch() const { return health_epoch_->load(std::memory_order_acquire); }
   /// The service of that identity, or wire::kNone.
   std::uint32_t find_service(std::uint64_t identity) const;
   /// A target of that server identity, or wire::kNone.
@@ -96,6 +130,10 @@ class Plan {
   std::vector<std::unique_ptr<tls::ClientContext>> client_tls_;
   std::vector<Target> targets_;
   std::vector<std::uint32_t> first_target_;
+  std::vector<std::unique_ptr<Watched>> watched_;
+  std::vector<std::uint32_t> watched_services_;
+  std::vector<bool> health_matters_;
+  std::shared_ptr<upstream::HealthEpoch> health_epoch_;
   std::unordered_map<std::uint64_t, std::uint32_t> service_index_;
   std::unordered_map<std::uint64_t, std::uint32_t> target_index_;
   std::vector<std::shared_ptr<middleware::SharedState>> kept_states_;

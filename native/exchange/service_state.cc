@@ -34,7 +34,9 @@ std::unique_ptr<scheduler::Balancer> balancer_of(const wire::Service& service) {
 }  // namespace
 
 ServiceState::ServiceState(ServiceRegistry& registry, const wire::Service& service)
-    : registry_(registry), identity_(service.identity), key_(key_of(service)), balancer_(balancer_of(service)) {}
+    : registry_(registry), identity_(service.identity), key_(key_of(service)), balancer_(balancer_of(service)) {
+  told_.available.resize(candidates_of(service), true);
+}
 
 bool ServiceState::serves(const wire::Service& service) const {
   return service.identity == identity_ && key_of(service) == key_;
@@ -61,6 +63,50 @@ ServiceState& WorkerPlan::service(std::uint32_t index) {
   LocalRef<ServiceState>& slot = services_[index];
   if (!slot) slot = registry_.find_or_create(plan_->snapshot().services[index]);
   return *slot;
+}
+
+bool WorkerPlan::candidate_available(std::uint32_t service, std::uint32_t candidate, Nanos now) {
+  const wire::Service& config = plan_->snapshot().services[service];
+  if (is_weighted(config)) {
+    const wire::Child& child = config.children[candidate];
+    return child.weight > 0 && available(child.service, now);
+  }
+  const Watched* const watched = plan_->watched(service);
+  return watched == nullptr || watched->servers[candidate]->up();
+}
+
+/// What is known of children is asked for once per change, however many ways lead to one.
+bool WorkerPlan::available(std::uint32_t index, Nanos now) {
+  const wire::Service& service = plan_->snapshot().services[index];
+  switch (static_cast<wire::ServiceKind>(service.kind)) {
+    case wire::ServiceKind::kLoadBalancer:
+    case wire::ServiceKind::kWeighted: {
+      const std::vector<bool>& candidates = fresh_service(index, now).told().available;
+      return std::find(candidates.begin(), candidates.end(), true) != candidates.end();
+    }
+    case wire::ServiceKind::kPing:
+    case wire::ServiceKind::kReady:
+    case wire::ServiceKind::kNoop:
+      break;
+  }
+  return true;
+}
+
+/// Compares only when something has changed anywhere, or another plan has used the state in between: then what that one
+/// knows of its candidates need not be what this one does.
+void WorkerPlan::tell_health(ServiceState& state, std::uint32_t index, Nanos now) {
+  ServiceState::Told& told = state.told();
+  const std::uint64_t epoch = plan_->health_epoch();
+  const std::uint64_t generation = plan_->snapshot().generation;
+  if (told.epoch == epoch && told.generation == generation) return;
+  told.epoch = epoch;
+  told.generation = generation;
+  for (std::uint32_t i = 0; i < told.available.size(); ++i) {
+    const bool available = candidate_available(index, i, now);
+    if (available == told.available[i]) continue;
+    told.available[i] = available;
+    state.balancer().set_available(i, available, now);
+  }
 }
 
 upstream::Pool& WorkerPlan::pool(std::uint32_t target) {

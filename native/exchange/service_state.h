@@ -17,9 +17,18 @@ class ServiceRegistry;
 /// The balancer of one service identity on one worker.
 class ServiceState : public LocalCounted<ServiceState> {
  public:
+  /// What the balancer was told of the health of its candidates, and as of when.
+  struct Told {
+    std::uint64_t epoch = 0;
+    std::uint64_t generation = 0;
+    /// By candidate.
+    std::vector<bool> available;
+  };
+
   ServiceState(ServiceRegistry& registry, const wire::Service& service);
   scheduler::Balancer& balancer() { return *balancer_; }
   const scheduler::Balancer& balancer() const { return *balancer_; }
+  Told& told() { return told_; }
   std::uint64_t identity() const { return identity_; }
   /// Whether this is the state for `service`, perhaps of another generation.
   bool serves(const wire::Service& service) const;
@@ -30,6 +39,7 @@ class ServiceState : public LocalCounted<ServiceState> {
   std::uint64_t identity_;
   std::uint64_t key_;
   std::unique_ptr<scheduler::Balancer> balancer_;
+  Told told_;
 };
 
 /// States by identity; one lives as long as some plan of the worker names it.
@@ -56,6 +66,19 @@ class WorkerPlan : public LocalCounted<WorkerPlan> {
 
   const Plan& plan() const { return *plan_; }
   ServiceState& service(std::uint32_t index);
+  /// Asks the balancer of a service, which knows by then what can be used at this moment.
+  std::uint32_t pick(std::uint32_t index, const scheduler::Ask& ask) {
+    return fresh_service(index, ask.now).balancer().pick(ask);
+  }
+  /// The state of a service after its balancer has been told what can be used at this moment.
+  ServiceState& fresh_service(std::uint32_t index, Nanos now) {
+    ServiceState& state = service(index);
+    // Also where health has mattered once: what an earlier plan has said must not stay.
+    if (plan_->health_matters(index) || state.told().epoch != 0) tell_health(state, index, now);
+    return state;
+  }
+  /// Whether a service can answer: a load balancer with a server that is up, or a service above one; internal ones always.
+  bool available(std::uint32_t index, Nanos now);
   upstream::Pool& pool(std::uint32_t target);
   /// The state of the service if there is one already, else null.
   const ServiceState* find_service(std::uint32_t index) const { return services_[index].get(); }
@@ -65,6 +88,8 @@ class WorkerPlan : public LocalCounted<WorkerPlan> {
 
  private:
   upstream::Pool& bind_pool(std::uint32_t target, LocalRef<upstream::Pool> pool);
+  void tell_health(ServiceState& state, std::uint32_t index, Nanos now);
+  bool candidate_available(std::uint32_t service, std::uint32_t candidate, Nanos now);
 
   std::shared_ptr<const Plan> plan_;
   ServiceRegistry& registry_;

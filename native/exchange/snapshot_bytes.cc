@@ -65,6 +65,17 @@ const char* broken_router(const wire::Snapshot& root, const wire::Router& router
   return nullptr;
 }
 
+const char* broken_health(const wire::Snapshot& root, const wire::Service& service) {
+  if (service.health == wire::kNone) return nullptr;
+  if (service.health >= root.health.size()) return "a service names a health check that does not exist";
+  const wire::Health& health = root.health[service.health];
+  if (health.mode > static_cast<std::uint8_t>(wire::ProbeMode::kGrpc)) return "a health check is of an unknown mode";
+  if (!health.probes.empty() && health.probes.size() != service.servers.size()) {
+    return "a health check has not one probe for each server";
+  }
+  return nullptr;
+}
+
 const char* broken_service(const wire::Snapshot& root, const wire::Service& service) {
   if (service.kind > static_cast<std::uint8_t>(wire::ServiceKind::kNoop)) return "a service is of an unknown kind";
   if (service.strategy > static_cast<std::uint8_t>(wire::Strategy::kWrr)) return "a service has an unknown strategy";
@@ -72,6 +83,7 @@ const char* broken_service(const wire::Snapshot& root, const wire::Service& serv
   if (!service.servers.empty() && service.transport >= root.transports.size()) {
     return "a service names a transport that does not exist";
   }
+  if (const char* broken = broken_health(root, service); broken != nullptr) return broken;
   const bool known = std::ranges::all_of(
       service.children, [&root](const wire::Child& child) { return child.service < root.services.size(); });
   return known ? nullptr : "a service names a service that does not exist";

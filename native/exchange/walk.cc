@@ -168,7 +168,12 @@ void Walk::reply() {
 /// What the balancer of the service would pick; `known` when that is what this worker's balancer says of its next pick,
 /// and not the first of a new one.
 std::uint32_t Walk::choose(std::uint32_t service, std::uint32_t candidates, bool& known) {
-  const scheduler::Ask ask{.now = monotonic_now()};
+  scheduler::Ask ask{.now = monotonic_now()};
+  if (const Watched* const watched = plan_.watched(service); watched != nullptr) {
+    for (std::uint32_t i = 0; i < watched->servers.size(); ++i) {
+      if (!watched->servers[i]->up()) ask.excluded.add(i);
+    }
+  }
   const ServiceState* const state = live_ == nullptr ? nullptr : live_->find_service(service);
   std::uint32_t picked = scheduler::kNobody;
   if (state != nullptr) {

@@ -40,12 +40,16 @@ Worker::Worker(std::uint32_t number, std::uint32_t workers, std::size_t idle_buf
       kReportStep, [](void* self) { static_cast<Worker*>(self)->report(); }, this);
 }
 
-Worker::~Worker() { cut(); }
+Worker::~Worker() {
+  health.stop();
+  cut();
+}
 
 void Worker::install(std::shared_ptr<const Plan> next) {
   LocalRef<WorkerPlan> fresh(new WorkerPlan(std::move(next), services, pools, workers_));
   fresh->adopt_states();
   plan = std::move(fresh);
+  health.adopt();
 }
 
 void Worker::drain() {

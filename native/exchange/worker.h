@@ -7,6 +7,7 @@
 #include "base/intrusive_list.h"
 #include "base/local_ref.h"
 #include "exchange/access_log.h"
+#include "exchange/health_checks.h"
 #include "exchange/service_state.h"
 #include "loop/loop.h"
 #include "net/buffer.h"
@@ -31,6 +32,8 @@ class Shared {
   virtual void connection_ended(std::uint32_t entry_point, const net::IpAddress& client) = 0;
   /// The account of the memory of all workers.
   virtual stats::Pressure& pressure() = 0;
+  /// A server of `service` has come up or gone down.
+  virtual void server_changed(std::string_view service, const upstream::ServerReport& server) = 0;
 };
 
 class Worker {
@@ -56,6 +59,7 @@ class Worker {
   Shared& shared;
   AccessLogQueue log;
   LocalRef<WorkerPlan> plan;
+  HealthChecks health{*this};
   /// Client connections with something under way; those that wait for a request, the one that has waited longest first.
   IntrusiveList<Connection> connections;
   IntrusiveList<Connection> idle;
@@ -69,6 +73,8 @@ class Worker {
   bool draining = false;
 
   std::uint32_t number() const { return number_; }
+  /// How many there are, this one included.
+  std::uint32_t workers() const { return workers_; }
   /// Makes `plan` current; what is in flight finishes under the one it began with.
   void install(std::shared_ptr<const Plan> plan);
   /// No new requests on old connections: idle ones are closed, busy ones end with their response. To be called again

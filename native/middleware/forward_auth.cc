@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "base/ascii.h"
+#include "codec/location.h"
 #include "middleware/auth_request.h"
 #include "middleware/hop_by_hop.h"
-#include "middleware/location.h"
 
 namespace fairlead::middleware {
 namespace {
@@ -180,7 +180,7 @@ Verdict ForwardAuth::deny(Context& context, const FetchReply& reply) const {
   remove_hop_by_hop(local.headers);
   const std::string_view location = local.headers.first(HeaderId::kLocation);
   if (!config_.preserve_location && !location.empty()) {
-    local.headers.set("Location", resolve_reference(context.arena, config_.origin, config_.path, location));
+    local.headers.set("Location", codec::resolve_reference(context.arena, config_.origin, config_.path, location));
   }
   return Verdict::kReplied;
 }

@@ -79,9 +79,9 @@ loop::Task<ConnectResult> finish(const ConnectContext& context, Started started,
   co_return result;
 }
 
-loop::Task<ConnectResult> connect_by_name(const ConnectContext& context, const wire::Server& server, Nanos deadline) {
+loop::Task<ConnectResult> connect_by_name(const ConnectContext& context, Destination to, Nanos deadline) {
   ConnectResult result;
-  const Result<net::Addresses> addresses = co_await context.resolver.resolve(server.host, deadline);
+  const Result<net::Addresses> addresses = co_await context.resolver.resolve(to.host, deadline);
   if (!addresses.ok()) {
     result.status = addresses.error();
     co_return result;
@@ -89,7 +89,7 @@ loop::Task<ConnectResult> connect_by_name(const ConnectContext& context, const w
   std::size_t left = addresses->size();
   for (const net::IpAddress& address : *addresses) {
     const Nanos by = share_of(context.loop.now(), deadline, left--);
-    const Started started = start(net::Endpoint{address, static_cast<std::uint16_t>(server.port)});
+    const Started started = start(net::Endpoint{address, to.port});
     result = co_await finish(context, started, by);
     if (result.status.ok() || result.status.error().reason == Reason::kOutOfDescriptors) break;
     if (deadline != 0 && context.loop.now() >= deadline) break;
@@ -97,9 +97,9 @@ loop::Task<ConnectResult> connect_by_name(const ConnectContext& context, const w
   co_return result;
 }
 
-loop::Task<Status> make_secure(net::Stream& stream, const wire::Server& server, const tls::ClientContext& tls,
-                               Nanos deadline, std::string_view& fault) {
-  std::unique_ptr<tls::ClientSession> session = tls.connect(server.host);
+loop::Task<Status> make_secure(net::Stream& stream, Destination to, const tls::ClientContext& tls, Nanos deadline,
+                               std::string_view& fault) {
+  std::unique_ptr<tls::ClientSession> session = tls.connect(to.host);
   if (session == nullptr) {
     fault = "no name to verify";
     co_return Error{Reason::kUpstreamTls, Origin::kUpstream, Retry::kYes};
@@ -114,23 +114,23 @@ loop::Task<Status> make_secure(net::Stream& stream, const wire::Server& server, 
 
 }  // namespace
 
-loop::Task<ConnectResult> connect(const ConnectContext& context, const wire::Server& server,
-                                  const wire::Transport& transport, const tls::ClientContext* tls) {
+loop::Task<ConnectResult> connect(const ConnectContext& context, Destination to, const wire::Transport& transport,
+                                  const tls::ClientContext* tls) {
   const Nanos deadline = transport.dial_timeout == 0 ? 0 : context.loop.now() + transport.dial_timeout;
   ConnectResult result;
-  if (server.unix) {
-    const Started started = start(server.path.view());
+  if (to.unix) {
+    const Started started = start(to.path);
     result = co_await finish(context, started, deadline);
   } else {
-    result = co_await connect_by_name(context, server, deadline);
+    result = co_await connect_by_name(context, to, deadline);
   }
-  if (result.status.ok() && server.tls) {
+  if (result.status.ok() && to.tls) {
     if (tls == nullptr) {
       result.status = Error{Reason::kUpstreamTls, Origin::kUpstream, Retry::kYes};
       result.fault = "the transport's TLS settings are broken";
     } else {
-      result.status = co_await make_secure(result.connection->stream, server, *tls,
-                                           context.loop.now() + kHandshakeTimeout, result.fault);
+      result.status = co_await make_secure(result.connection->stream, to, *tls, context.loop.now() + kHandshakeTimeout,
+                                           result.fault);
     }
   }
   context.counters.add(result.status.ok() ? Counter::kUpstreamConnects : Counter::kUpstreamConnectFailures);

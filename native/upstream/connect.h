@@ -23,6 +23,26 @@ struct ConnectContext {
   stats::Counters& counters;
 };
 
+/// Where a connection leads. The texts outlive the connecting.
+struct Destination {
+  Destination() = default;
+  Destination(const wire::Server& server)
+      : host(server.host),
+        path(server.path),
+        port(static_cast<std::uint16_t>(server.port)),
+        tls(server.tls),
+        unix(server.unix) {}
+  /// An address, by its name or its number, over TCP.
+  Destination(std::string_view host, std::uint16_t port, bool tls) : host(host), port(port), tls(tls) {}
+
+  std::string_view host;
+  /// Of the socket when `unix`.
+  std::string_view path;
+  std::uint16_t port = 0;
+  bool tls = false;
+  bool unix = false;
+};
+
 /// Either a connection that is ready for a request, or why there is none.
 struct ConnectResult {
   Status status = Unit{};
@@ -33,7 +53,7 @@ struct ConnectResult {
 
 /// Resolves, connects (each address in turn within the transport's dial timeout) and, when `tls` is not null, makes the
 /// handshake (10 s). Nothing of a request has been sent when it fails.
-loop::Task<ConnectResult> connect(const ConnectContext& context, const wire::Server& server,
-                                  const wire::Transport& transport, const tls::ClientContext* tls);
+loop::Task<ConnectResult> connect(const ConnectContext& context, Destination to, const wire::Transport& transport,
+                                  const tls::ClientContext* tls);
 
 }  // namespace fairlead::upstream

@@ -8,7 +8,7 @@
 
 namespace fairlead::wire {
 
-inline constexpr std::uint64_t kFingerprint = 0xbdeb0877f540b2c1ULL;
+inline constexpr std::uint64_t kFingerprint = 0x3456a5ae28f27131ULL;
 inline constexpr std::uint32_t kNone = 0xffffffff;
 inline constexpr std::uint16_t kAccept = 0xffff;
 inline constexpr std::uint16_t kReject = 0xfffe;
@@ -48,6 +48,10 @@ enum class ServiceKind : std::uint8_t {
 };
 enum class Strategy : std::uint8_t {
   kWrr = 0,
+};
+enum class ProbeMode : std::uint8_t {
+  kHttp = 0,
+  kGrpc = 1,
 };
 enum class MiddlewareKind : std::uint16_t {
   kAddPrefix = 0,
@@ -222,6 +226,7 @@ struct Service {
   std::uint8_t strategy;
   Bool pass_host_header;
   std::uint32_t transport;
+  std::uint32_t health;
   List<Server> servers;
   List<Child> children;
   List<std::uint32_t> chain;
@@ -234,7 +239,56 @@ struct Service {
            chain.verify(bounds);
   }
 };
-static_assert(sizeof(Service) == 48);
+static_assert(sizeof(Service) == 56);
+
+struct HeaderField {
+  Text name;
+  Text value;
+
+  bool verify(const Bounds& bounds) const {
+    return name.verify(bounds) &&
+           value.verify(bounds);
+  }
+};
+static_assert(sizeof(HeaderField) == 16);
+
+struct Probe {
+  Server server;
+  Text path;
+
+  bool verify(const Bounds& bounds) const {
+    return server.verify(bounds) &&
+           path.verify(bounds);
+  }
+};
+static_assert(sizeof(Probe) == 64);
+
+struct Health {
+  std::uint64_t identity;
+  std::uint8_t mode;
+  Bool follow_redirects;
+  std::uint32_t status;
+  Text method;
+  List<HeaderField> headers;
+  List<Probe> probes;
+  std::uint64_t interval;
+  std::uint64_t unhealthy_interval;
+  std::uint64_t timeout;
+  std::uint32_t fails;
+  std::uint32_t passes;
+  std::uint32_t max_failed_attempts;
+  std::uint64_t failure_window;
+  std::uint32_t max_ejection_percent;
+  std::uint64_t max_ejection_time;
+
+  bool verify(const Bounds& bounds) const {
+    return follow_redirects.verify(bounds) &&
+           method.verify(bounds) &&
+           headers.verify(bounds) &&
+           probes.verify(bounds);
+  }
+};
+static_assert(sizeof(Health) == 104);
 
 struct Certificate {
   std::uint64_t identity;
@@ -590,6 +644,7 @@ struct Snapshot {
   List<EntryPoint> entry_points;
   List<Router> routers;
   List<Service> services;
+  List<Health> health;
   List<Transport> transports;
   List<MiddlewareRef> middlewares;
   MiddlewareConfigs configs;
@@ -608,6 +663,7 @@ struct Snapshot {
            entry_points.verify(bounds) &&
            routers.verify(bounds) &&
            services.verify(bounds) &&
+           health.verify(bounds) &&
            transports.verify(bounds) &&
            middlewares.verify(bounds) &&
            configs.verify(bounds) &&
@@ -620,6 +676,6 @@ struct Snapshot {
            host_name.verify(bounds);
   }
 };
-static_assert(sizeof(Snapshot) == 240);
+static_assert(sizeof(Snapshot) == 248);
 
 }  // namespace fairlead::wire

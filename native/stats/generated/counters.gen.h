@@ -31,6 +31,12 @@ enum class Counter : std::uint16_t {
   kUpstreamReused,  // Requests sent on a connection that was kept from an earlier one
   kUpstreamRequests,  // Requests sent to servers, retries included
   kUpstreamRetries,  // Requests sent again after a failure
+  kHealthChecks,  // Active health checks made
+  kHealthChecksFailed,  // Active health checks that failed
+  kServersTakenDown,  // How often a server was taken down by a health check
+  kServersEjected,  // How often a server was taken down because requests to it failed
+  kServersRestored,  // How often a server that had been down came back
+  kServersDown,  // Servers that are down
   kUpgradesActive,  // Upgraded connections (WebSocket) in progress
   kAccessLogLines,  // Access log lines written
   kAccessLogDropped,  // Access log lines dropped because the writer fell behind or the file took no more
@@ -92,7 +98,7 @@ static_assert(static_cast<std::size_t>(Reason::kCount) == 39, "lib/observability
 
 /// The counter of that reason.
 constexpr Counter reason_counter(Reason reason) {
-  return static_cast<Counter>(35 + static_cast<std::uint16_t>(reason));
+  return static_cast<Counter>(41 + static_cast<std::uint16_t>(reason));
 }
 
 inline constexpr const char* kCounterNames[kCounterCount] = {
@@ -116,6 +122,12 @@ inline constexpr const char* kCounterNames[kCounterCount] = {
     "upstream_reused",
     "upstream_requests",
     "upstream_retries",
+    "health_checks",
+    "health_checks_failed",
+    "servers_taken_down",
+    "servers_ejected",
+    "servers_restored",
+    "servers_down",
     "upgrades_active",
     "access_log_lines",
     "access_log_dropped",
@@ -194,6 +206,12 @@ inline constexpr bool kCounterIsGauge[kCounterCount] = {
     false,  // upstream_reused
     false,  // upstream_requests
     false,  // upstream_retries
+    false,  // health_checks
+    false,  // health_checks_failed
+    false,  // servers_taken_down
+    false,  // servers_ejected
+    false,  // servers_restored
+    true,  // servers_down
     true,  // upgrades_active
     false,  // access_log_lines
     false,  // access_log_dropped

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -48,6 +49,25 @@ struct ChildSpec {
   std::uint32_t weight = 1;
 };
 
+struct HealthSpec {
+  std::uint64_t identity = 1;
+  std::uint8_t mode = 0;
+  bool follow_redirects = true;
+  std::uint32_t status = 0;
+  std::string method = "GET";
+  std::vector<std::pair<std::string, std::string>> headers = {};
+  std::vector<std::string> probes = {};  // the path for each server
+  Nanos interval = 50 * kMillisecond;
+  Nanos unhealthy_interval = 50 * kMillisecond;
+  Nanos timeout = 5 * kSecond;
+  std::uint32_t fails = 1;
+  std::uint32_t passes = 1;
+  std::uint32_t max_failed = 0;
+  Nanos window = 10 * kSecond;
+  std::uint32_t max_percent = 100;
+  Nanos longest = 0;
+};
+
 struct ServiceSpec {
   wire::ServiceKind kind = wire::ServiceKind::kLoadBalancer;
   std::vector<ServerSpec> servers = {};
@@ -57,6 +77,7 @@ struct ServiceSpec {
   std::uint32_t transport = 0;
   std::uint8_t strategy = 0;
   std::vector<std::uint32_t> chain = {};
+  std::uint32_t health = wire::kNone;
 };
 
 /// A reference to a middleware. Those of kind 0 (addPrefix) get a configuration of their own.
@@ -72,6 +93,7 @@ struct SnapshotSpec {
   std::vector<EntryPointSpec> entry_points = {{}};
   std::vector<RouterSpec> routers = {{}};
   std::vector<ServiceSpec> services = {{}};
+  std::vector<HealthSpec> health = {};
   std::uint32_t transports = 1;
   Nanos dial_timeout = 5 * kSecond;
   Nanos response_header_timeout = 0;
@@ -96,6 +118,7 @@ class SnapshotWriter {
     put_all<wire::EntryPoint>(offsetof(wire::Snapshot, entry_points), spec.entry_points);
     put_all<wire::Router>(offsetof(wire::Snapshot, routers), spec.routers);
     put_all<wire::Service>(offsetof(wire::Snapshot, services), spec.services);
+    put_health(spec);
     put_transports(spec);
     put_middlewares(spec);
     constexpr std::size_t kLimits = offsetof(wire::Snapshot, limits);
@@ -170,6 +193,7 @@ class SnapshotWriter {
     writer_.put(at + offsetof(wire::Service, strategy), spec.strategy);
     writer_.put(at + offsetof(wire::Service, pass_host_header), true);
     writer_.put(at + offsetof(wire::Service, transport), spec.transport);
+    writer_.put(at + offsetof(wire::Service, health), spec.health);
     put_indexes(at + offsetof(wire::Service, chain), spec.chain);
     put_all<wire::Server>(at + offsetof(wire::Service, servers), spec.servers);
     put_all<wire::Child>(at + offsetof(wire::Service, children), spec.children);
@@ -188,6 +212,47 @@ class SnapshotWriter {
   void put_one(std::size_t at, const ChildSpec& spec) {
     writer_.put(at + offsetof(wire::Child, service), spec.service);
     writer_.put(at + offsetof(wire::Child, weight), spec.weight);
+  }
+
+  void put_health(const SnapshotSpec& spec) {
+    std::size_t at = writer_.list<wire::Health>(offsetof(wire::Snapshot, health), spec.health.size());
+    for (std::uint32_t i = 0; i < spec.health.size(); ++i, at += sizeof(wire::Health)) {
+      const HealthSpec& health = spec.health[i];
+      writer_.put(at + offsetof(wire::Health, identity), health.identity);
+      writer_.put(at + offsetof(wire::Health, mode), health.mode);
+      writer_.put(at + offsetof(wire::Health, follow_redirects), health.follow_redirects);
+      writer_.put(at + offsetof(wire::Health, status), health.status);
+      writer_.text(at + offsetof(wire::Health, method), health.method);
+      writer_.put(at + offsetof(wire::Health, interval), health.interval);
+      writer_.put(at + offsetof(wire::Health, unhealthy_interval), health.unhealthy_interval);
+      writer_.put(at + offsetof(wire::Health, timeout), health.timeout);
+      writer_.put(at + offsetof(wire::Health, fails), health.fails);
+      writer_.put(at + offsetof(wire::Health, passes), health.passes);
+      writer_.put(at + offsetof(wire::Health, max_failed_attempts), health.max_failed);
+      writer_.put(at + offsetof(wire::Health, failure_window), health.window);
+      writer_.put(at + offsetof(wire::Health, max_ejection_percent), health.max_percent);
+      writer_.put(at + offsetof(wire::Health, max_ejection_time), health.longest);
+      std::size_t field = writer_.list<wire::HeaderField>(at + offsetof(wire::Health, headers), health.headers.size());
+      for (const auto& [name, value] : health.headers) {
+        writer_.text(field + offsetof(wire::HeaderField, name), name);
+        writer_.text(field + offsetof(wire::HeaderField, value), value);
+        field += sizeof(wire::HeaderField);
+      }
+      put_probes(spec, i, at + offsetof(wire::Health, probes));
+    }
+  }
+  /// Those of the service that names the health check, at the addresses of its servers.
+  void put_probes(const SnapshotSpec& spec, std::uint32_t index, std::size_t slot) {
+    const std::vector<std::string>& paths = spec.health[index].probes;
+    std::size_t at = writer_.list<wire::Probe>(slot, paths.size());
+    for (const ServiceSpec& service : spec.services) {
+      if (service.health != index) continue;
+      for (std::size_t i = 0; i < paths.size(); ++i, at += sizeof(wire::Probe)) {
+        put_one(at + offsetof(wire::Probe, server), service.servers[i]);
+        writer_.text(at + offsetof(wire::Probe, path), paths[i]);
+      }
+      return;
+    }
   }
 
   void put_transports(const SnapshotSpec& spec) {

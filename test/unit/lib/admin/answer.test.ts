@@ -26,6 +26,7 @@ const state: AdminState = {
   configuration,
   version: '1.2.3',
   startDate: new Date('2026-01-02T03:04:05Z'),
+  health: () => new Map(),
 };
 
 const get = (path: string, from = state): Answer => answer('GET', path, from);

@@ -10,6 +10,7 @@ class FakeNative implements NativeEngine {
   readonly #onEvents: () => void;
   readonly calls: string[] = [];
   lines = '';
+  health = '';
   counts: readonly bigint[] = [];
 
   constructor(_options: unknown, onEvents: () => void) {
@@ -39,6 +40,7 @@ class FakeNative implements NativeEngine {
     this.lines = '';
     return lines;
   };
+  readHealth = (): string => this.health;
   drain = (grace: number, limit: number): void => void this.calls.push(`drain ${grace} ${limit}`);
   reopenLogs = (): void => void this.calls.push('reopenLogs');
   ref = (): void => void this.calls.push('ref');

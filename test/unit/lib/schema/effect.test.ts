@@ -52,7 +52,14 @@ const dynamic: Tree = {
   http: {
     routers: { r: router0, plain: { rule: 'Path(`/`)', service: 'w', entryPoints: ['web'], middlewares: ['m'] } },
     services: {
-      s: { loadBalancer: { servers: [{ url: 'https://10.0.0.1/p' }], serversTransport: 't' } },
+      s: {
+        loadBalancer: {
+          servers: [{ url: 'https://10.0.0.1/p' }],
+          serversTransport: 't',
+          healthCheck: {},
+          passiveHealthCheck: {},
+        },
+      },
       s2: { loadBalancer: { servers: [{ url: 'http://10.0.0.2' }] } },
       w: { weighted: { services: [{ name: 's', weight: 2 }, { name: 's2' }] } },
     },
@@ -104,6 +111,10 @@ const samples: Readonly<Record<string, readonly unknown[]>> = {
   'http.services.s.loadBalancer.servers[0].url': ['http://10.9.9.9'],
   'http.services.s.loadBalancer.strategy': ['p2c'],
   'http.services.s.loadBalancer.serversTransport': ['default@internal'],
+  'http.services.s.loadBalancer.healthCheck.mode': ['grpc'],
+  'http.services.s.loadBalancer.healthCheck.scheme': ['http'],
+  'http.services.s.loadBalancer.healthCheck.headers': [{ 'X-Probe': 'yes' }],
+  'http.services.s.loadBalancer.healthCheck.status': [204],
   'http.services.s.middlewares': [['m']],
   'http.services.w.weighted.services[0].name': ['s2'],
   'http.serversTransports.t.rootCAs': [[other.chain]],

@@ -168,3 +168,147 @@ TEST_CASE("weighted services choose among their children") {
   CHECK(picked == "00200020");
   CHECK(plan->service(1).balancer().pick({}) == scheduler::kNobody);
 }
+
+namespace {
+
+/// Two load balancers of two servers each below a weighted service, the first of which is watched.
+SnapshotSpec watched_below() {
+  SnapshotSpec spec;
+  spec.health = {{.identity = 77, .probes = {"/", "/"}}};
+  spec.services = {{.kind = wire::ServiceKind::kWeighted, .children = {{1}, {2}}, .identity = 1},
+                   {.servers = {{.port = 1}, {.port = 2}}, .identity = 2, .name = "a", .health = 0},
+                   {.servers = {{.port = 3}, {.port = 4}}, .identity = 3, .name = "b"}};
+  return spec;
+}
+
+void set_up(const Plan& plan, std::uint32_t service, std::uint32_t server, bool up) {
+  const exchange::Watched& watched = *plan.watched(service);
+  watched.health().probed(*watched.servers[server], up, "status 500");
+}
+
+std::string picks(WorkerPlan& plan, std::uint32_t service, int count) {
+  std::string picked;
+  for (int i = 0; i < count; ++i) {
+    const std::uint32_t candidate = plan.pick(service, {});
+    picked += candidate == scheduler::kNobody ? '-' : static_cast<char>('0' + candidate);
+  }
+  return picked;
+}
+
+}  // namespace
+
+TEST_CASE("a server that is down is not picked, from the next pick on") {
+  Fixture f;
+  const LocalRef<WorkerPlan> plan = f.plan(watched_below());
+  CHECK(picks(*plan, 1, 4) == "0101");
+  set_up(plan->plan(), 1, 0, false);
+  CHECK(picks(*plan, 1, 4) == "1111");
+  set_up(plan->plan(), 1, 0, true);
+  CHECK(picks(*plan, 1, 4).find('0') != std::string::npos);
+}
+
+TEST_CASE("a service none of whose servers is up has nobody to pick") {
+  Fixture f;
+  const LocalRef<WorkerPlan> plan = f.plan(watched_below());
+  set_up(plan->plan(), 1, 0, false);
+  CHECK(plan->available(1, 0));
+  set_up(plan->plan(), 1, 1, false);
+  CHECK_FALSE(plan->available(1, 0));
+  CHECK(picks(*plan, 1, 2) == "--");
+}
+
+TEST_CASE("a service above chooses a child that is available") {
+  Fixture f;
+  const LocalRef<WorkerPlan> plan = f.plan(watched_below());
+  CHECK(picks(*plan, 0, 4) == "0101");
+  set_up(plan->plan(), 1, 0, false);
+  CHECK(picks(*plan, 0, 4) == "0101");
+  set_up(plan->plan(), 1, 1, false);
+  CHECK(picks(*plan, 0, 4) == "1111");
+  CHECK(plan->available(0, 0));
+  set_up(plan->plan(), 1, 1, true);
+  CHECK(picks(*plan, 0, 4).find('0') != std::string::npos);
+}
+
+TEST_CASE("a load balancer without servers is not available, and passed over by the services above it") {
+  Fixture f;
+  SnapshotSpec spec;
+  spec.services = {{.kind = wire::ServiceKind::kWeighted, .children = {{1}, {2}}, .identity = 1},
+                   {.servers = {}, .identity = 2},
+                   {.servers = {{.port = 3}}, .identity = 3},
+                   {.kind = wire::ServiceKind::kWeighted, .children = {{1}, {2, 0}}, .identity = 4},
+                   {.kind = wire::ServiceKind::kPing, .identity = 5}};
+  const LocalRef<WorkerPlan> plan = f.plan(spec);
+  CHECK_FALSE(plan->available(1, 0));
+  CHECK(plan->available(2, 0));
+  CHECK(plan->available(0, 0));
+  CHECK(picks(*plan, 0, 2) == "11");
+  CHECK_FALSE(plan->available(3, 0));  // its only child with servers has no weight
+  CHECK(plan->available(4, 0));
+}
+
+TEST_CASE("availability is asked for once per change, however many ways lead to a service") {
+  // On each level four ways lead to the next: 4^16 ways in all.
+  Fixture f;
+  SnapshotSpec spec;
+  spec.health = {{.identity = 77, .probes = {"/"}}};
+  constexpr std::uint32_t kLevels = 16;
+  for (std::uint32_t i = 0; i < kLevels; ++i) {
+    spec.services.push_back(
+        {.kind = wire::ServiceKind::kWeighted, .children = {{i + 1}, {i + 1}, {i + 1}, {i + 1}}, .identity = 100 + i});
+  }
+  spec.services.erase(spec.services.begin());
+  spec.services.push_back({.servers = {{.port = 1}}, .identity = 99, .health = 0});
+  const LocalRef<WorkerPlan> plan = f.plan(spec);
+  CHECK(plan->available(0, 0));
+  set_up(plan->plan(), kLevels, 0, false);
+  CHECK_FALSE(plan->available(0, 0));
+}
+
+TEST_CASE("health survives a reload that changes other things, also of a server that others joined") {
+  Fixture f;
+  SnapshotSpec spec = watched_below();
+  LocalRef<WorkerPlan> before = f.plan(spec);
+  CHECK(picks(*before, 1, 2) == "01");
+  set_up(before->plan(), 1, 1, false);
+  spec.generation = 2;
+  spec.services[1].servers = {{.port = 2}, {.port = 9}};
+  spec.services[1].identity = 22;
+  spec.health[0].probes = {"/", "/"};
+  LocalRef<WorkerPlan> after = f.plan(spec);
+  after->adopt_states();
+  before = {};
+  CHECK(picks(*after, 1, 3) == "111");
+}
+
+TEST_CASE("without health checks every server is up again") {
+  Fixture f;
+  SnapshotSpec spec = watched_below();
+  LocalRef<WorkerPlan> before = f.plan(spec);
+  set_up(before->plan(), 1, 0, false);
+  CHECK(picks(*before, 1, 2) == "11");
+  spec.generation = 2;
+  spec.services[1].health = wire::kNone;
+  spec.health = {};
+  LocalRef<WorkerPlan> after = f.plan(spec);
+  after->adopt_states();
+  CHECK(picks(*after, 1, 4).find('0') != std::string::npos);
+  CHECK(picks(*before, 1, 2) == "11");  // an exchange that began before
+  CHECK(picks(*after, 1, 4).find('0') != std::string::npos);
+}
+
+TEST_CASE("other rules begin with servers that are up") {
+  Fixture f;
+  SnapshotSpec spec = watched_below();
+  LocalRef<WorkerPlan> before = f.plan(spec);
+  set_up(before->plan(), 1, 0, false);
+  CHECK(picks(*before, 1, 2) == "11");
+  spec.generation = 2;
+  spec.health[0].identity = 78;
+  LocalRef<WorkerPlan> after = f.plan(spec);
+  after->adopt_states();
+  // Both plans use one balancer; each tells it what it knows.
+  CHECK(picks(*after, 1, 4).find('0') != std::string::npos);
+  CHECK(picks(*before, 1, 2) == "11");
+  CHECK(picks(*after, 1, 4).find('0') != std::string::npos);
+}

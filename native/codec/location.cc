@@ -1,10 +1,10 @@
-#include "middleware/location.h"
+#include "codec/location.h"
 
 #include <cstring>
 
 #include "base/ascii.h"
 
-namespace fairlead::middleware {
+namespace fairlead::codec {
 namespace {
 
 /// True when `reference` starts with a scheme and its colon (RFC 3986 section 3.1).
@@ -55,4 +55,4 @@ std::string_view resolve_reference(Arena& arena, std::string_view origin, std::s
   return arena.concat(origin, without_dots(arena, arena.concat(folder, path)), rest);
 }
 
-}  // namespace fairlead::middleware
+}  // namespace fairlead::codec

@@ -1,8 +1,8 @@
-#include "middleware/location.h"
+#include "codec/location.h"
 
 #include <doctest/doctest.h>
 
-namespace fairlead::middleware {
+namespace fairlead::codec {
 namespace {
 
 struct Case {
@@ -51,4 +51,4 @@ TEST_CASE("references become absolute") {
 }
 
 }  // namespace
-}  // namespace fairlead::middleware
+}  // namespace fairlead::codec
