@@ -7,7 +7,7 @@
 namespace fairlead::bindings {
 
 /// Layout of the records of a snapshot.
-inline constexpr std::uint64_t kWireFingerprint = 0x3456a5ae28f27131ULL;
+inline constexpr std::uint64_t kWireFingerprint = 0xdddfadf197e35885ULL;
 /// Order and meaning of the counters.
 inline constexpr std::uint64_t kStatsFingerprint = 0xd7b726601a61280eULL;
 

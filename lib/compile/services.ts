@@ -1,6 +1,6 @@
 /** Services become indexes into each other; servers get the identity their connections and counters are kept by. */
 import type { InternalService, ServiceConfig, ServiceItem } from '../merge/model.js';
-import type { LoadBalancer } from '../schema/service.js';
+import type { LoadBalancer, Server } from '../schema/service.js';
 import { none, type service, serviceKinds, strategies } from '../snapshot/records.js';
 import type { Value } from '../snapshot/wire.js';
 import { compileHealth, type HealthOptions } from './health.js';
@@ -16,6 +16,7 @@ type TransportIdentity = (name: string) => bigint;
 
 const nothing: Omit<WireService, keyof Head | 'identity' | 'kind'> = {
   strategy: strategies.wrr,
+  slowStart: 0n,
   passHostHeader: true,
   transport: 0,
   health: none,
@@ -46,7 +47,9 @@ function compileService(scope: Scope, name: string, transportIdentity: Transport
 function balanced(
   scope: Scope,
   head: Head,
-  config: Pick<LoadBalancer, 'servers' | 'passHostHeader'> & HealthOptions,
+  config: Pick<LoadBalancer, 'slowStart' | 'strategy' | 'passHostHeader'> & {
+    readonly servers: readonly Server[];
+  } & HealthOptions,
   transport: string,
   transportIdentity: TransportIdentity,
 ): WireService {
@@ -54,12 +57,15 @@ function balanced(
   const used = config.servers.filter(({ weight }) => weight > 0);
   const servers = used.map((server) => compileServer(server, identity));
   // What a balancer remembers is about these servers with these weights.
+  const { strategy, slowStart = 0n } = config;
   const state = servers.map((server) => `${server.identity}*${server.weight}`).join(' ');
   return {
     ...nothing,
     ...head,
-    identity: identityOf(`loadBalancer ${head.name} wrr ${state}`),
+    identity: identityOf(`loadBalancer ${head.name} ${strategy} ${slowStart} ${state}`),
     kind: serviceKinds.loadBalancer,
+    strategy: strategies[strategy],
+    slowStart,
     passHostHeader: config.passHostHeader,
     transport: scope.transports.indexOf(transport),
     health: compileHealth(scope.health, head.name, config, used),
@@ -82,7 +88,7 @@ function weighted(scope: Scope, head: Head, item: ServiceItem): WireService {
 /** The admin API is a server like any other: it listens on a socket of its own. */
 function adminService(scope: Scope, head: Head, transportIdentity: TransportIdentity): WireService {
   const server = { url: `unix://${scope.adminSocket}`, weight: 1, preservePath: false };
-  const config = { servers: [server], passHostHeader: true };
+  const config = { servers: [server], strategy: 'wrr', passHostHeader: true } as const;
   return balanced(scope, head, config, 'default@internal', transportIdentity);
 }
 

@@ -61,7 +61,6 @@ export const codes = {
   FL3016: { title: 'certificate resolver not supported yet', severity: 'warning', help: 'Certificates are not obtained by this version. The router is served with the certificates under tls.certificates, or the default one.' },
   FL3017: { title: 'internal service not enabled', severity: 'error', help: 'api@internal, ping@internal and ready@internal exist when api or ping is enabled in the install configuration.' },
   FL3019: { title: 'weights of all children are zero', severity: 'warning', help: 'A weighted service without a child of positive weight answers 503.' },
-  FL3020: { title: 'strategy not supported yet', severity: 'warning', help: 'Servers are chosen by weighted round robin (wrr) instead.' },
   FL3021: { title: 'service without servers', severity: 'warning', help: 'A load balancer without a usable server answers every request with 503.' },
   FL3022: { title: 'listener protocol does not fit', severity: 'error', help: 'HTTP routers are served on entry points of the protocol tcp.' },
   FL3023: { title: 'refused by the data plane', severity: 'error', help: 'The object passed all checks of the configuration, but the part that serves traffic cannot use it; the message says why. Please report it, unless the message names your value.' },

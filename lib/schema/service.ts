@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { strategyNames } from '../balancers/index.js';
 import { notYet, withoutEffect } from '../source/marks.js';
-import { duration, stringList } from '../source/scalars.js';
+import { duration, positiveDuration, stringList } from '../source/scalars.js';
 import { healthCheck, passiveHealthCheck } from './health-check.js';
 
 /** Why a server URL cannot be used; undefined for a good one. */
@@ -47,6 +47,9 @@ const stickyNotYet = notYet('Sticky sessions by cookie.');
 export const loadBalancer = z.strictObject({
   servers: z.array(server).prefault([]).meta({ description: 'Servers to balance between; none answers 503.' }),
   strategy: z.enum(strategyNames).prefault('wrr').meta({ description: 'How a server is chosen.' }),
+  slowStart: positiveDuration.optional().meta({
+    description: 'Time over which the weight of a server grows that is new or available again; none when left out.',
+  }),
   passHostHeader: z
     .boolean()
     .prefault(true)

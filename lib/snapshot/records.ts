@@ -139,7 +139,7 @@ export const child = record('Child', { service: u32, weight: u32 });
 /** Kinds of service: how the next hop is found. */
 export const serviceKinds = { loadBalancer: 0, weighted: 1, ping: 2, ready: 3, noop: 4 } as const;
 /** How a server is chosen. */
-export const strategies = { wrr: 0 } as const;
+export const strategies = { wrr: 0, drr: 1, hrw: 2, leastconn: 3, leasttime: 4, p2c: 5 } as const;
 /** One service; which fields say something depends on its kind. */
 export const service = record('Service', {
   identity: u64,
@@ -150,6 +150,8 @@ export const service = record('Service', {
   transport: u32,
   /** Index into `health`; `none` when its servers are not watched. */
   health: u32,
+  /** Nanoseconds over which the weight of a new server grows; 0 = it has all of it at once. */
+  slowStart: u64,
   servers: list(server),
   children: list(child),
   chain: list(u32),

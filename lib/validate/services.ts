@@ -1,5 +1,4 @@
 /** `http.services`: what they name, and whether they lead back to themselves. */
-import { strategiesNotYet } from '../balancers/index.js';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import { withFindings } from '../merge/item.js';
 import type { Item, MiddlewareConfig, ResolvedService, ServiceConfig, ServiceItem } from '../merge/model.js';
@@ -93,19 +92,9 @@ class ServiceResolver {
     }
   }
 
-  #loadBalancer(item: ServiceItem, loadBalancer: LoadBalancer): Parts {
-    const { servers, serversTransport, strategy } = loadBalancer;
-    const diagnostics = [...healthFindings(item, loadBalancer)];
-    if ((strategiesNotYet as readonly string[]).includes(strategy)) {
-      const effect = 'servers are chosen by weighted round robin';
-      diagnostics.push(
-        findingOn(item, 'FL3020', {
-          message: `the strategy "${strategy}" is not supported yet`,
-          at: ['loadBalancer', 'strategy'],
-          effect,
-        }),
-      );
-    }
+  #loadBalancer(item: ServiceItem, config: LoadBalancer): Parts {
+    const { servers, serversTransport } = config;
+    const diagnostics = [...withoutEffect(item, config), ...healthFindings(item, config)];
     if (!servers.some(({ weight }) => weight > 0)) {
       const message = servers.length === 0 ? 'the service has no servers' : 'the weights of all servers are zero';
       diagnostics.push(
@@ -160,5 +149,16 @@ class ServiceResolver {
     const chain = [...stack, name].map((service) => `service:${service}`).join('->');
     if (stack.includes(name)) return `could not instantiate service ${name}: recursion detected in ${chain}`;
     return `could not instantiate service ${name}: services are nested deeper than ${deepest} levels`;
+  }
+}
+
+/** Options that the strategy of a load balancer does not look at. */
+function* withoutEffect(item: ServiceItem, { strategy, slowStart }: LoadBalancer): Iterable<Diagnostic> {
+  if (strategy === 'p2c' && slowStart !== undefined) {
+    yield findingOn(item, 'FL2011', {
+      message: '"slowStart" has no effect: the strategy "p2c" knows no weights',
+      at: ['loadBalancer', 'slowStart'],
+      effect: 'a new server gets as many requests as the others at once',
+    });
   }
 }

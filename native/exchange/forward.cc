@@ -23,7 +23,8 @@ constexpr Nanos kContinueWait = kSecond;
 
 loop::Task<Outcome> Exchange::forward(std::uint32_t service) {
   append_forwarded_for(request, peer_, settings());
-  scheduler::Ask asked{.now = now()};
+  scheduler::Balancer& balancer = plan_->service(service).balancer();
+  scheduler::Ask asked{.key = client_key(peer_), .now = now()};
   Error error{Reason::kNoServer, Origin::kUpstream, Retry::kNo};
   Outcome outcome = Outcome::kAnswered;
   std::uint32_t server = plan_->pick(service, asked);
@@ -34,6 +35,8 @@ loop::Task<Outcome> Exchange::forward(std::uint32_t service) {
     std::unique_ptr<upstream::Connection> connection = choose(service, server, fresh);
     const bool reused = connection != nullptr;
     Status status = Unit{};
+    attempt_ = {&balancer, server, now(), 0};
+    balancer.sent(server);
     if (!reused) {
       const upstream::ConnectContext where{worker_.loop, worker_.scratch, worker_.resolver, worker_.counters};
       upstream::ConnectResult connected =
@@ -45,8 +48,6 @@ loop::Task<Outcome> Exchange::forward(std::uint32_t service) {
     const bool connects = status.ok();
     if (connects) {
       begin_try(std::move(connection));
-      attempt_ = {&plan_->service(service).balancer(), service, server, now(), 0};
-      attempt_.balancer->sent(server);
       status = co_await converse();
     }
     if (status.ok()) {

@@ -6,6 +6,24 @@
 #include "middleware/generated/factory.gen.h"
 
 namespace fairlead::exchange {
+namespace {
+
+/// Whether what is known of its servers matters to the next configuration of a service: how new they are, or how busy.
+bool looks_back(const wire::Service& service) {
+  switch (static_cast<wire::Strategy>(service.strategy)) {
+    case wire::Strategy::kLeastconn:
+    case wire::Strategy::kLeasttime:
+    case wire::Strategy::kP2c:
+      return true;
+    case wire::Strategy::kDrr:
+    case wire::Strategy::kHrw:
+    case wire::Strategy::kWrr:
+      return service.slow_start > 0;
+  }
+  return false;
+}
+
+}  // namespace
 
 std::shared_ptr<middleware::SharedState> SharedStates::find(std::uint64_t identity) const {
   const auto found = states_.find(identity);
@@ -87,6 +105,7 @@ class Plan::Builder final : public middleware::BuildContext {
       const wire::Service& service = root_.services[i];
       plan_.first_target_.push_back(static_cast<std::uint32_t>(plan_.targets_.size()));
       plan_.service_index_.emplace(service.identity, i);
+      if (looks_back(service)) plan_.looking_back_.push_back(i);
       for (const wire::Server& server : service.servers) {
         plan_.target_index_.emplace(server.identity, static_cast<std::uint32_t>(plan_.targets_.size()));
         const tls::ClientContext* tls = server.tls ? plan_.client_tls_[service.transport].get() : nullptr;

@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/hash.h"
 #include "exchange/snapshot_bytes.h"
 #include "middleware/middleware.h"
 #include "router/patterns.h"
@@ -107,6 +108,10 @@ class Plan {
   std::uint64_t health_epoch() const { return health_epoch_->load(std::memory_order_acquire); }
   /// The service of that identity, or wire::kNone.
   std::uint32_t find_service(std::uint64_t identity) const;
+  /// Services whose balancers want to know what was before a change of theirs.
+  std::span<const std::uint32_t> looking_back() const { return looking_back_; }
+  /// What a service is recognised by although it has changed.
+  static std::uint64_t lineage(const wire::Service& service) { return hash_bytes(service.name); }
   /// A target of that server identity, or wire::kNone.
   std::uint32_t find_target(std::uint64_t identity) const;
 
@@ -135,6 +140,7 @@ class Plan {
   std::vector<bool> health_matters_;
   std::shared_ptr<upstream::HealthEpoch> health_epoch_;
   std::unordered_map<std::uint64_t, std::uint32_t> service_index_;
+  std::vector<std::uint32_t> looking_back_;
   std::unordered_map<std::uint64_t, std::uint32_t> target_index_;
   std::vector<std::shared_ptr<middleware::SharedState>> kept_states_;
 };

@@ -1,7 +1,10 @@
 #include "exchange/service_state.h"
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
+
+#include "base/hash.h"
 
 namespace fairlead::exchange {
 namespace {
@@ -21,20 +24,47 @@ std::uint64_t key_of(const wire::Service& service) {
   return service.identity + candidates_of(service) * 0x9E3779B97F4A7C15ULL;
 }
 
-std::unique_ptr<scheduler::Balancer> balancer_of(const wire::Service& service) {
-  std::vector<scheduler::Candidate> candidates;
-  if (is_weighted(service)) {
-    for (const wire::Child& child : service.children) candidates.push_back({child.weight});
-  } else {
-    for (const wire::Server& server : service.servers) candidates.push_back({server.weight});
+/// Candidates in their order, with keys made of what they are called. The seed is fixed: instances of a cluster, and one
+/// after its restart, give a client the same server.
+class Candidates {
+ public:
+  void add(std::string_view name, std::uint32_t weight) {
+    constexpr std::uint64_t kSeed = 0x66616972'6c656164;
+    const std::uint64_t key = hash_bytes(name, kSeed);
+    // One that is listed twice is two.
+    all_.push_back({weight, key + 0x9E3779B97F4A7C15ULL * times_[key]++});
   }
-  return scheduler::make_balancer(static_cast<wire::Strategy>(service.strategy), candidates);
+  std::span<const scheduler::Candidate> all() const { return all_; }
+
+ private:
+  std::vector<scheduler::Candidate> all_;
+  std::unordered_map<std::uint64_t, std::uint64_t> times_;
+};
+
+std::unique_ptr<scheduler::Balancer> balancer_of(const wire::Snapshot& root, const wire::Service& service,
+                                                 const scheduler::Settings& settings) {
+  Candidates candidates;
+  if (is_weighted(service)) {
+    for (const wire::Child& child : service.children) candidates.add(root.services[child.service].name, child.weight);
+  } else {
+    for (const wire::Server& server : service.servers) candidates.add(server.url, server.weight);
+  }
+  return scheduler::make_balancer(static_cast<wire::Strategy>(service.strategy), candidates.all(), settings);
 }
 
 }  // namespace
 
-ServiceState::ServiceState(ServiceRegistry& registry, const wire::Service& service)
-    : registry_(registry), identity_(service.identity), key_(key_of(service)), balancer_(balancer_of(service)) {
+ServiceState::ServiceState(ServiceRegistry& registry, const wire::Snapshot& root, const wire::Service& service)
+    : registry_(registry),
+      identity_(service.identity),
+      key_(key_of(service)),
+      lineage_(Plan::lineage(service)),
+      birth_(++registry.births_),
+      balancer_(balancer_of(root, service,
+                            {.slow_start = service.slow_start,
+                             .worker = registry.worker_,
+                             .workers = registry.workers_,
+                             .seed = mix64(hash_seed(), registry.worker_ + registry.births_)})) {
   told_.available.resize(candidates_of(service), true);
 }
 
@@ -44,9 +74,9 @@ bool ServiceState::serves(const wire::Service& service) const {
 
 void ServiceState::last_reference() { registry_.states_.erase(key_); }
 
-LocalRef<ServiceState> ServiceRegistry::find_or_create(const wire::Service& service) {
+LocalRef<ServiceState> ServiceRegistry::find_or_create(const wire::Snapshot& root, const wire::Service& service) {
   std::unique_ptr<ServiceState>& slot = states_[key_of(service)];
-  if (slot == nullptr) slot = std::make_unique<ServiceState>(*this, service);
+  if (slot == nullptr) slot = std::make_unique<ServiceState>(*this, root, service);
   return LocalRef<ServiceState>(slot.get());
 }
 
@@ -61,7 +91,7 @@ WorkerPlan::WorkerPlan(std::shared_ptr<const Plan> plan, ServiceRegistry& servic
 
 ServiceState& WorkerPlan::service(std::uint32_t index) {
   LocalRef<ServiceState>& slot = services_[index];
-  if (!slot) slot = registry_.find_or_create(plan_->snapshot().services[index]);
+  if (!slot) slot = registry_.find_or_create(plan_->snapshot(), plan_->snapshot().services[index]);
   return *slot;
 }
 
@@ -125,16 +155,33 @@ upstream::Pool& WorkerPlan::bind_pool(std::uint32_t target, LocalRef<upstream::P
   return *pools_[target];
 }
 
-void WorkerPlan::adopt_states() {
+void WorkerPlan::adopt_states(Nanos now) {
   registry_.each([this](ServiceState& state) {
     const std::uint32_t index = plan_->find_service(state.identity());
     if (index == wire::kNone || !state.serves(plan_->snapshot().services[index])) return;
     services_[index] = LocalRef<ServiceState>(&state);
   });
+  inherit(now);
   pool_registry_.each([this](upstream::Pool& pool) {
     const std::uint32_t target = plan_->find_target(pool.identity());
     if (target != wire::kNone) bind_pool(target, LocalRef<upstream::Pool>(&pool));
   });
+}
+
+/// States of services that look back are made at once rather than with their first request: who is new is known now.
+void WorkerPlan::inherit(Nanos now) {
+  if (plan_->looking_back().empty()) return;
+  std::unordered_map<std::uint64_t, ServiceState*> latest;
+  registry_.each([&latest](ServiceState& state) {
+    ServiceState*& slot = latest[state.lineage()];
+    if (slot == nullptr || slot->birth() < state.birth()) slot = &state;
+  });
+  for (const std::uint32_t index : plan_->looking_back()) {
+    if (services_[index]) continue;
+    const auto former = latest.find(Plan::lineage(plan_->snapshot().services[index]));
+    ServiceState& fresh = service(index);
+    if (former != latest.end()) fresh.balancer().inherit(former->second->balancer(), now);
+  }
 }
 
 }  // namespace fairlead::exchange

@@ -5,7 +5,9 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/hash.h"
 #include "base/local_ref.h"
+#include "codec/message.h"
 #include "exchange/plan.h"
 #include "scheduler/balancer.h"
 #include "upstream/pool.h"
@@ -13,6 +15,11 @@
 namespace fairlead::exchange {
 
 class ServiceRegistry;
+
+/// Whom a request comes from, for strategies that keep a client at its server: the address, the same in every process.
+inline std::uint64_t client_key(const codec::Peer& peer) {
+  return mix64(peer.client.ip.high ^ 0x9E3779B97F4A7C15ULL, ~peer.client.ip.low);
+}
 
 /// The balancer of one service identity on one worker.
 class ServiceState : public LocalCounted<ServiceState> {
@@ -25,11 +32,15 @@ class ServiceState : public LocalCounted<ServiceState> {
     std::vector<bool> available;
   };
 
-  ServiceState(ServiceRegistry& registry, const wire::Service& service);
+  ServiceState(ServiceRegistry& registry, const wire::Snapshot& root, const wire::Service& service);
   scheduler::Balancer& balancer() { return *balancer_; }
   const scheduler::Balancer& balancer() const { return *balancer_; }
   Told& told() { return told_; }
   std::uint64_t identity() const { return identity_; }
+  /// Hash of the name: the same for the states of a service before and after a change of it.
+  std::uint64_t lineage() const { return lineage_; }
+  /// The how manyth state of the worker it is.
+  std::uint64_t birth() const { return birth_; }
   /// Whether this is the state for `service`, perhaps of another generation.
   bool serves(const wire::Service& service) const;
   void last_reference();
@@ -38,6 +49,8 @@ class ServiceState : public LocalCounted<ServiceState> {
   ServiceRegistry& registry_;
   std::uint64_t identity_;
   std::uint64_t key_;
+  std::uint64_t lineage_;
+  std::uint64_t birth_;
   std::unique_ptr<scheduler::Balancer> balancer_;
   Told told_;
 };
@@ -45,7 +58,9 @@ class ServiceState : public LocalCounted<ServiceState> {
 /// States by identity; one lives as long as some plan of the worker names it.
 class ServiceRegistry {
  public:
-  LocalRef<ServiceState> find_or_create(const wire::Service& service);
+  /// Of worker `worker` of `workers`.
+  explicit ServiceRegistry(std::uint32_t worker = 0, std::uint32_t workers = 1) : worker_(worker), workers_(workers) {}
+  LocalRef<ServiceState> find_or_create(const wire::Snapshot& root, const wire::Service& service);
   /// Calls `visit(state)` for each.
   template <class Visit>
   void each(Visit visit) {
@@ -54,6 +69,9 @@ class ServiceRegistry {
 
  private:
   friend class ServiceState;
+  std::uint32_t worker_;
+  std::uint32_t workers_;
+  std::uint64_t births_ = 0;
   std::unordered_map<std::uint64_t, std::unique_ptr<ServiceState>> states_;
 };
 
@@ -82,11 +100,13 @@ class WorkerPlan : public LocalCounted<WorkerPlan> {
   upstream::Pool& pool(std::uint32_t target);
   /// The state of the service if there is one already, else null.
   const ServiceState* find_service(std::uint32_t index) const { return services_[index].get(); }
-  /// Binds the states that are alive already, so that they survive the plan that named them before.
-  void adopt_states();
+  /// Binds the states that are alive already, so that they survive the plan that named them before. Services that have
+  /// changed inherit what their former states know of the servers that are left.
+  void adopt_states(Nanos now = 0);
   void last_reference() { delete this; }
 
  private:
+  void inherit(Nanos now);
   upstream::Pool& bind_pool(std::uint32_t target, LocalRef<upstream::Pool> pool);
   void tell_health(ServiceState& state, std::uint32_t index, Nanos now);
   bool candidate_available(std::uint32_t service, std::uint32_t candidate, Nanos now);

@@ -78,7 +78,7 @@ const char* broken_health(const wire::Snapshot& root, const wire::Service& servi
 
 const char* broken_service(const wire::Snapshot& root, const wire::Service& service) {
   if (service.kind > static_cast<std::uint8_t>(wire::ServiceKind::kNoop)) return "a service is of an unknown kind";
-  if (service.strategy > static_cast<std::uint8_t>(wire::Strategy::kWrr)) return "a service has an unknown strategy";
+  if (service.strategy > static_cast<std::uint8_t>(wire::Strategy::kP2c)) return "a service has an unknown strategy";
   if (!indexes_below(service.chain, root.middlewares.size())) return "a service names a middleware that does not exist";
   if (!service.servers.empty() && service.transport >= root.transports.size()) {
     return "a service names a transport that does not exist";

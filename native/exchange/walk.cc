@@ -168,7 +168,7 @@ void Walk::reply() {
 /// What the balancer of the service would pick; `known` when that is what this worker's balancer says of its next pick,
 /// and not the first of a new one.
 std::uint32_t Walk::choose(std::uint32_t service, std::uint32_t candidates, bool& known) {
-  scheduler::Ask ask{.now = monotonic_now()};
+  scheduler::Ask ask{.key = client_key(peer_), .now = monotonic_now()};
   if (const Watched* const watched = plan_.watched(service); watched != nullptr) {
     for (std::uint32_t i = 0; i < watched->servers.size(); ++i) {
       if (!watched->servers[i]->up()) ask.excluded.add(i);
@@ -181,7 +181,7 @@ std::uint32_t Walk::choose(std::uint32_t service, std::uint32_t candidates, bool
     known = true;
   } else {
     ServiceRegistry nobody_else;
-    ServiceState fresh(nobody_else, snapshot().services[service]);
+    ServiceState fresh(nobody_else, snapshot(), snapshot().services[service]);
     picked = fresh.balancer().pick(ask);
   }
   return picked < candidates ? picked : scheduler::kNobody;

@@ -24,6 +24,7 @@ Worker::Worker(std::uint32_t number, std::uint32_t workers, std::size_t idle_buf
                net::ResolverThreads& resolver_thread, Shared& shared_state, AccessLog& access_log)
     : buffers(idle_buffer_bytes),
       resolver(loop, resolver_thread),
+      services(number, workers),
       shared(shared_state),
       pressure_(shared_state.pressure()),
       shedder_([](loop::Waiter& waiter) { static_cast<Shedder&>(waiter).owner->shed(); }),
@@ -47,7 +48,7 @@ Worker::~Worker() {
 
 void Worker::install(std::shared_ptr<const Plan> next) {
   LocalRef<WorkerPlan> fresh(new WorkerPlan(std::move(next), services, pools, workers_));
-  fresh->adopt_states();
+  fresh->adopt_states(loop.now());
   plan = std::move(fresh);
   health.adopt();
 }

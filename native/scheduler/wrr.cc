@@ -1,42 +1,43 @@
-// Each pick gives every candidate its weight in credit, serves the richest, and takes the sum of weights from it (the
-// scheme nginx made known in 2012). Linear in the number of candidates, which for one service is small.
 #include "scheduler/wrr.h"
 
-namespace fairlead::scheduler {
+#include <algorithm>
+#include <numeric>
 
-WeightedRoundRobin::WeightedRoundRobin(std::span<const Candidate> candidates) {
-  entries_.reserve(candidates.size());
-  for (const Candidate& candidate : candidates) entries_.push_back({candidate.weight, 0, true});
+namespace fairlead::scheduler {
+namespace {
+
+// Candidates looked at while the first turn is sought: a millisecond, and enough for every cycle that is not absurd.
+constexpr std::uint64_t kMostSteps = 1 << 18;
+
+/// Turns to skip so that the workers begin evenly spread over the cycle.
+std::uint64_t first_turn(std::span<const Candidate> candidates, const Settings& settings) {
+  if (settings.worker == 0 || candidates.empty()) return 0;
+  std::uint64_t sum = 0;
+  std::uint64_t divisor = 0;
+  for (const Candidate& candidate : candidates) {
+    sum += candidate.weight;
+    divisor = std::gcd(divisor, std::uint64_t{candidate.weight});
+  }
+  if (divisor == 0) return 0;
+  const std::uint64_t cycle = std::min(sum / divisor, kMostSteps / candidates.size());
+  return cycle * settings.worker / settings.workers;
+}
+
+}  // namespace
+
+WeightedRoundRobin::WeightedRoundRobin(std::span<const Candidate> candidates, const Settings& settings)
+    : Balancer(candidates, settings), turns_(candidates.size()) {
+  for (std::uint64_t left = first_turn(candidates, settings); left > 0; --left) {
+    turns_.next(kNobody, [&](std::uint32_t i) { return std::int64_t{candidates[i].weight} * kUnit; });
+  }
 }
 
 std::uint32_t WeightedRoundRobin::pick(const Ask& ask) {
-  std::uint32_t best = kNobody;
-  std::int64_t total = 0;
-  for (std::uint32_t i = 0; i < entries_.size(); ++i) {
-    Entry& entry = entries_[i];
-    if (entry.weight == 0 || !entry.available || ask.excluded.has(i)) continue;
-    entry.credit += entry.weight;
-    total += entry.weight;
-    if (best == kNobody || entry.credit > entries_[best].credit) best = i;
+  const std::span<const std::int64_t> all = shares(ask.now);
+  if (ask.excluded.empty()) {
+    return turns_.next(kNobody, [all](std::uint32_t i) { return all[i]; });
   }
-  if (best != kNobody) entries_[best].credit -= total;
-  return best;
-}
-
-std::uint32_t WeightedRoundRobin::peek(const Ask& ask) const {
-  std::uint32_t best = kNobody;
-  const auto richness = [this](std::uint32_t i) { return entries_[i].credit + entries_[i].weight; };
-  for (std::uint32_t i = 0; i < entries_.size(); ++i) {
-    if (entries_[i].weight == 0 || !entries_[i].available || ask.excluded.has(i)) continue;
-    if (best == kNobody || richness(i) > richness(best)) best = i;
-  }
-  return best;
-}
-
-/// Who comes back starts without credit, and so is not flooded with what it has missed.
-void WeightedRoundRobin::set_available(std::uint32_t index, bool available, Nanos) {
-  entries_[index].available = available;
-  entries_[index].credit = 0;
+  return turns_.next(kNobody, [&](std::uint32_t i) { return ask.excluded.has(i) ? 0 : all[i]; });
 }
 
 }  // namespace fairlead::scheduler

@@ -1,26 +1,22 @@
 #pragma once
 
-#include <vector>
-
 #include "scheduler/balancer.h"
+#include "scheduler/turns.h"
 
 namespace fairlead::scheduler {
 
-/// Smooth weighted round robin: shares are exact over every full cycle and a heavy candidate is never served in bursts.
+/// Smooth weighted round robin. The workers of a process begin at different places of the cycle, so that a service whose
+/// requests are few does not send them all to its first server.
 class WeightedRoundRobin final : public Balancer {
  public:
-  explicit WeightedRoundRobin(std::span<const Candidate> candidates);
+  explicit WeightedRoundRobin(std::span<const Candidate> candidates, const Settings& settings = {});
   std::uint32_t pick(const Ask& ask) override;
-  std::uint32_t peek(const Ask& ask) const override;
-  void set_available(std::uint32_t index, bool available, Nanos now) override;
+  std::uint32_t peek(const Ask& ask) const override { return WeightedRoundRobin(*this).pick(ask); }
 
  private:
-  struct Entry {
-    std::int64_t weight;
-    std::int64_t credit;
-    bool available;
-  };
-  std::vector<Entry> entries_;
+  void changed(std::uint32_t index) override { turns_.forget(index); }
+
+  Turns turns_;
 };
 
 }  // namespace fairlead::scheduler

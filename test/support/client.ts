@@ -45,6 +45,8 @@ export interface ClientOptions {
   readonly tls?: ConnectionOptions;
   /** Bytes that the client's kernel takes before it stops the sender. */
   readonly receiveBuffer?: number;
+  /** Address of the client, any of 127.0.0.0/8. */
+  readonly from?: string;
 }
 
 export class Client implements AsyncDisposable {
@@ -57,8 +59,8 @@ export class Client implements AsyncDisposable {
   }
 
   /** Connects to a port of this machine. */
-  static async connect(port: number, { tls }: ClientOptions = {}): Promise<Client> {
-    const address = { host: '127.0.0.1', port };
+  static async connect(port: number, { tls, from }: ClientOptions = {}): Promise<Client> {
+    const address = { host: '127.0.0.1', port, ...(from !== undefined && { localAddress: from }) };
     const socket = tls
       ? connectTls({ ...address, rejectUnauthorized: false, ...tls })
       : connect({ ...address, allowHalfOpen: true });

@@ -8,7 +8,7 @@
 
 namespace fairlead::wire {
 
-inline constexpr std::uint64_t kFingerprint = 0x3456a5ae28f27131ULL;
+inline constexpr std::uint64_t kFingerprint = 0xdddfadf197e35885ULL;
 inline constexpr std::uint32_t kNone = 0xffffffff;
 inline constexpr std::uint16_t kAccept = 0xffff;
 inline constexpr std::uint16_t kReject = 0xfffe;
@@ -48,6 +48,11 @@ enum class ServiceKind : std::uint8_t {
 };
 enum class Strategy : std::uint8_t {
   kWrr = 0,
+  kDrr = 1,
+  kHrw = 2,
+  kLeastconn = 3,
+  kLeasttime = 4,
+  kP2c = 5,
 };
 enum class ProbeMode : std::uint8_t {
   kHttp = 0,
@@ -227,6 +232,7 @@ struct Service {
   Bool pass_host_header;
   std::uint32_t transport;
   std::uint32_t health;
+  std::uint64_t slow_start;
   List<Server> servers;
   List<Child> children;
   List<std::uint32_t> chain;
@@ -239,7 +245,7 @@ struct Service {
            chain.verify(bounds);
   }
 };
-static_assert(sizeof(Service) == 56);
+static_assert(sizeof(Service) == 64);
 
 struct HeaderField {
   Text name;

@@ -76,6 +76,7 @@ struct ServiceSpec {
   std::string name = "service@test";
   std::uint32_t transport = 0;
   std::uint8_t strategy = 0;
+  Nanos slow_start = 0;
   std::vector<std::uint32_t> chain = {};
   std::uint32_t health = wire::kNone;
 };
@@ -191,6 +192,7 @@ class SnapshotWriter {
     writer_.text(at + offsetof(wire::Service, name), spec.name);
     writer_.put(at + offsetof(wire::Service, kind), spec.kind);
     writer_.put(at + offsetof(wire::Service, strategy), spec.strategy);
+    writer_.put(at + offsetof(wire::Service, slow_start), spec.slow_start);
     writer_.put(at + offsetof(wire::Service, pass_host_header), true);
     writer_.put(at + offsetof(wire::Service, transport), spec.transport);
     writer_.put(at + offsetof(wire::Service, health), spec.health);

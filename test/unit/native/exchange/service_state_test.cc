@@ -312,3 +312,52 @@ TEST_CASE("other rules begin with servers that are up") {
   CHECK(picks(*before, 1, 2) == "11");
   CHECK(picks(*after, 1, 4).find('0') != std::string::npos);
 }
+
+TEST_CASE("a server that a reload adds starts slowly on every worker, the others go on") {
+  Fixture f;
+  const auto spec = [](std::uint64_t identity, std::uint16_t servers) {
+    SnapshotSpec made;
+    made.services = {{.identity = identity, .slow_start = 10 * kSecond}};
+    for (std::uint16_t port = 1; port <= servers; ++port) {
+      made.services[0].servers.push_back({.port = port, .identity = port});
+    }
+    return made;
+  };
+  const auto part_of_last = [](WorkerPlan& plan, std::uint32_t last, Nanos now) {
+    int count = 0;
+    for (int i = 0; i < 330; ++i) count += plan.service(0).balancer().pick({.now = now}) == last ? 1 : 0;
+    return count;
+  };
+  LocalRef<WorkerPlan> plan = f.plan(spec(21, 2));
+  plan->adopt_states(100 * kSecond);
+  CHECK(part_of_last(*plan, 1, 100 * kSecond) == 165);
+  LocalRef<WorkerPlan> next = f.plan(spec(22, 3));
+  next->adopt_states(100 * kSecond);
+  plan = next;
+  CHECK(part_of_last(*plan, 2, 100 * kSecond) == 10);
+  // A further change: the third goes on growing.
+  next = f.plan(spec(23, 4));
+  next->adopt_states(110 * kSecond);
+  plan = next;
+  CHECK(part_of_last(*plan, 3, 110 * kSecond) <= 8);
+  CHECK(part_of_last(*plan, 2, 120 * kSecond) == doctest::Approx(330.0 / 4).epsilon(0.02));
+}
+
+TEST_CASE("requests in flight are known to the service that a reload has changed") {
+  Fixture f;
+  SnapshotSpec spec = two_servers();
+  spec.services[0].strategy = static_cast<std::uint8_t>(wire::Strategy::kLeastconn);
+  LocalRef<WorkerPlan> before = f.plan(spec);
+  before->adopt_states();
+  scheduler::Balancer& old = before->service(0).balancer();
+  old.sent(0);
+  spec.services[0].identity = 22;
+  spec.services[0].servers.push_back({.port = 3, .identity = 13});
+  LocalRef<WorkerPlan> after = f.plan(spec);
+  after->adopt_states();
+  for (int i = 0; i < 10; ++i) CHECK(after->service(0).balancer().pick({}) != 0);
+  old.ended(0, {});
+  int first = 0;
+  for (int i = 0; i < 9; ++i) first += after->service(0).balancer().pick({}) == 0 ? 1 : 0;
+  CHECK(first == 3);
+}

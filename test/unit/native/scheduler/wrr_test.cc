@@ -1,64 +1,21 @@
 #include "scheduler/wrr.h"
 
-#include <doctest/doctest.h>
-
-#include <algorithm>
-#include <numeric>
-#include <string>
-#include <vector>
+#include "test/unit/native/scheduler/choosing.h"
 
 using namespace fairlead;
-using scheduler::Candidate;
 using scheduler::Excluded;
 using scheduler::kNobody;
 using scheduler::WeightedRoundRobin;
+using test::described;
+using test::picks;
+using test::samples;
+using test::sum_of;
+using test::Weights;
 
 namespace {
 
-using Weights = std::vector<std::uint32_t>;
-
-WeightedRoundRobin balancer(const Weights& weights) {
-  std::vector<Candidate> candidates;
-  for (const std::uint32_t weight : weights) candidates.push_back({weight});
-  return WeightedRoundRobin(candidates);
-}
-
-std::uint64_t sum_of(const Weights& weights) {
-  return std::accumulate(weights.begin(), weights.end(), std::uint64_t{0});
-}
-
-/// `count` picks as letters.
-std::string picks(WeightedRoundRobin& chooser, std::size_t count, const Excluded& excluded = {}) {
-  std::string text;
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::uint32_t index = chooser.pick({.excluded = excluded});
-    text += index == kNobody ? '-' : static_cast<char>('a' + index);
-  }
-  return text;
-}
-
-/// Weight vectors of all shapes, the same in every run.
-std::vector<Weights> samples() {
-  std::vector<Weights> all = {{1},       {1, 1},       {90, 10}, {99, 1}, {1, 2, 3, 4, 5, 6, 7},
-                              {5, 1, 1}, {0, 3, 0, 2}, {1000, 1}};
-  std::uint64_t random = 42;
-  const auto next = [&random](std::uint64_t below) {
-    random = random * 6364136223846793005ULL + 1442695040888963407ULL;
-    return static_cast<std::uint32_t>((random >> 33) % below);
-  };
-  for (int i = 0; i < 200; ++i) {
-    Weights weights(1 + next(12));
-    for (std::uint32_t& weight : weights) weight = next(20);
-    weights[next(weights.size())] = 1 + next(30);
-    all.push_back(weights);
-  }
-  return all;
-}
-
-std::string described(const Weights& weights) {
-  std::string text;
-  for (const std::uint32_t weight : weights) text += std::to_string(weight) + ' ';
-  return text;
+WeightedRoundRobin balancer(const Weights& weights, const scheduler::Settings& settings = {}) {
+  return WeightedRoundRobin(test::candidates(weights), settings);
 }
 
 }  // namespace
@@ -149,21 +106,58 @@ TEST_CASE("a look at the next choice does not change it") {
   CHECK(balancer({0}).peek({}) == kNobody);
 }
 
-TEST_CASE("exclusion tells the first sixty-four apart") {
-  Excluded excluded;
-  CHECK(excluded.empty());
-  excluded.add(0);
-  excluded.add(63);
-  excluded.add(64);
-  CHECK(excluded.has(0));
-  CHECK_FALSE(excluded.has(1));
-  CHECK(excluded.has(63));
-  CHECK_FALSE(excluded.has(64));
-  CHECK_FALSE(excluded.has(kNobody));
+TEST_CASE("who comes back is not flooded with what it has missed") {
+  WeightedRoundRobin chooser = balancer({1, 1});
+  chooser.set_available(0, false, 0);
+  CHECK(picks(chooser, 50) == std::string(50, 'b'));
+  chooser.set_available(0, true, 0);
+  const std::string after = picks(chooser, 20);
+  CHECK(test::count_of(after, 'a') == 10);
+  CHECK(after.find("aaa") == std::string::npos);
 }
 
-TEST_CASE("every strategy of the wire format has a balancer, an unknown one has none") {
-  const std::vector<Candidate> candidates = {{1}};
-  CHECK(scheduler::make_balancer(wire::Strategy::kWrr, candidates)->pick({}) == 0);
-  CHECK(scheduler::make_balancer(static_cast<wire::Strategy>(200), candidates) == nullptr);
+TEST_CASE("workers begin at different servers, and together keep the shares from their first requests on") {
+  // As many workers as servers of one weight: their first picks are all of them, and so are their second ones.
+  for (int round = 0; round < 2; ++round) {
+    std::string first;
+    for (std::uint32_t worker = 0; worker < 4; ++worker) {
+      WeightedRoundRobin chooser = balancer({1, 1, 1, 1}, {.worker = worker, .workers = 4});
+      first += picks(chooser, 2)[static_cast<std::size_t>(round)];
+    }
+    std::sort(first.begin(), first.end());
+    CHECK(first == "abcd");
+  }
+  // Weights 3 and 1 on two workers: after two picks each, the four are a cycle.
+  std::string both;
+  for (std::uint32_t worker = 0; worker < 2; ++worker) {
+    WeightedRoundRobin chooser = balancer({3, 1}, {.worker = worker, .workers = 2});
+    both += picks(chooser, 2);
+  }
+  CHECK(test::count_of(both, 'a') == 3);
+}
+
+TEST_CASE("over all workers nobody is a request per worker or more ahead of its share") {
+  test::Numbers numbers(3);
+  for (const Weights& weights : samples()) {
+    CAPTURE(described(weights));
+    const std::uint32_t workers = 1 + numbers.below(8);
+    std::vector<std::unique_ptr<WeightedRoundRobin>> all;
+    for (std::uint32_t worker = 0; worker < workers; ++worker) {
+      const scheduler::Settings settings{.worker = worker, .workers = workers};
+      all.push_back(std::make_unique<WeightedRoundRobin>(test::candidates(weights), settings));
+    }
+    std::vector<double> served(weights.size());
+    const auto total = static_cast<double>(sum_of(weights));
+    for (int i = 1; i <= 500; ++i) {
+      served[all[numbers.below(workers)]->pick({})] += 1;
+      for (std::size_t each = 0; each < weights.size(); ++each) {
+        CHECK(served[each] - i * weights[each] / total < 1.0 * workers);
+      }
+    }
+  }
+}
+
+TEST_CASE("a cycle that is too long to be walked through costs no time") {
+  WeightedRoundRobin chooser = balancer({0xffffffff, 0xfffffffe, 1}, {.worker = 7, .workers = 8});
+  CHECK(chooser.pick({}) < 3);
 }
