@@ -7,8 +7,8 @@
 namespace fairlead::bindings {
 
 /// Layout of the records of a snapshot.
-inline constexpr std::uint64_t kWireFingerprint = 0xdddfadf197e35885ULL;
+inline constexpr std::uint64_t kWireFingerprint = 0xe0d62187a64afc47ULL;
 /// Order and meaning of the counters.
-inline constexpr std::uint64_t kStatsFingerprint = 0xd7b726601a61280eULL;
+inline constexpr std::uint64_t kStatsFingerprint = 0x39c466b598748b77ULL;
 
 }  // namespace fairlead::bindings

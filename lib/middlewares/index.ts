@@ -4,6 +4,7 @@ import { forwardAuth } from './forward-auth.js';
 import { headers } from './headers.js';
 import { rateLimit } from './rate-limit.js';
 import { redirectScheme } from './redirect-scheme.js';
+import { retry } from './retry.js';
 import { stripPrefix } from './strip-prefix.js';
 
 /** The registry: one line per middleware, alphabetical. Schema, docs and C++ tables are generated from it. */
@@ -16,5 +17,6 @@ export const middlewares = [
   headers,
   rateLimit,
   redirectScheme,
+  retry,
   stripPrefix,
 ] as const;

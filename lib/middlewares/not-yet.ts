@@ -17,6 +17,5 @@ export const middlewaresNotYet = [
   'redirectRegex',
   'replacePath',
   'replacePathRegex',
-  'retry',
   'stripPrefixRegex',
 ] as const;

@@ -44,6 +44,7 @@ export const activity = [
   counter('servers_ejected', 'How often a server was taken down because requests to it failed'),
   counter('servers_restored', 'How often a server that had been down came back'),
   gauge('servers_down', 'Servers that are down'),
+  counter('upstream_retries_denied', 'Requests not sent again because the retry budget was spent'),
   gauge('upgrades_active', 'Upgraded connections (WebSocket) in progress'),
   counter('access_log_lines', 'Access log lines written'),
   counter('access_log_dropped', 'Access log lines dropped because the writer fell behind or the file took no more'),

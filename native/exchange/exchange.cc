@@ -90,7 +90,8 @@ void Exchange::client_gone() {
 }
 
 std::uint64_t Exchange::held_bytes() const {
-  return (outbound_ ? outbound_->held_bytes() : 0) + filtered_[0].capacity() + filtered_[1].capacity();
+  return (outbound_ ? outbound_->held_bytes() : 0) + filtered_[0].capacity() + filtered_[1].capacity() +
+         kept_body_.capacity();
 }
 
 std::unique_ptr<upstream::Connection> Exchange::take_tunnel(net::Buffer& first) {

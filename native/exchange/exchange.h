@@ -14,10 +14,12 @@
 #include "base/arena.h"
 #include "codec/inbound.h"
 #include "codec/message.h"
+#include "exchange/tries.h"
 #include "exchange/worker.h"
 #include "loop/soon.h"
 #include "loop/task.h"
 #include "middleware/middleware.h"
+#include "upstream/connect.h"
 #include "upstream/http1_client.h"
 
 namespace fairlead::exchange {
@@ -56,6 +58,7 @@ class Exchange final : public middleware::Facilities {
   loop::Task<void> sleep(Nanos duration) override;
   loop::Task<Status> fetch(const middleware::FetchRequest& request, middleware::FetchReply& reply) override;
   loop::Task<Result<std::string_view>> buffer_request_body(std::uint64_t limit) override;
+  void set_retry(const wire::Retry& policy) override { retry_ = &policy; }
 
  private:
   /// A middleware that has seen this request, and what it remembers of it.
@@ -101,24 +104,39 @@ class Exchange final : public middleware::Facilities {
   void answer_internally(wire::ServiceKind kind);
 
   // forward.cc
+  /// Asks servers of `service` until there is an answer to pass on.
   loop::Task<Outcome> forward(std::uint32_t service);
-  /// Chooses the target of a try. An idle connection to it, or null: one has to be made.
+  /// Takes a server as the target of a try. An idle connection to it, or null: one has to be made.
   std::unique_ptr<upstream::Connection> choose(std::uint32_t service, std::uint32_t server, bool fresh);
-  void begin_try(std::unique_ptr<upstream::Connection> connection);
-  void end_attempt(bool failed);
+  loop::Task<upstream::ConnectResult> connect();
+  void begin_conversation(std::unique_ptr<upstream::Connection> connection);
   /// What became of a try says something about the server.
-  void judge(std::uint32_t service, std::uint32_t server, upstream::TryOutcome outcome);
+  void judge(upstream::TryOutcome outcome);
   loop::Task<Status> converse();
+  Status conversed(Status status);
+  /// Judges a try. True: what came of it is let go, and there is another.
+  bool again(Tries& tries, const TryResult& result);
+  /// Its method allows to send it twice; and so does its body, of which all that was read is at hand.
+  bool may_repeat() const;
+  bool repeatable() const;
+  void discard_response();
+  void end_attempt(bool failed);
+  /// The end of all tries: a response is passed on, a failure becomes an answer of ours.
+  loop::Soon<Outcome> settle(const Status& status);
+  loop::Task<Status> relay_interim();
+
+  // send.cc
   loop::Soon<Status> send_request();
   loop::Task<Status> end_head(loop::Soon<Status> sending, bool last, bool has_trailers);
   Result<codec::BodyChunk> first_of_body();
   void head_sent(bool last);
-  loop::Task<Status> relay_interim();
   loop::Task<void> pump_body(bool send_continue);
   void start_pump(bool send_continue);
   void body_failed(Error error);
   void request_sent();
-  bool replayable() const;
+  /// From now on what is read of the request body is kept, up to `limit` bytes, so that it can be sent again.
+  void keep_body(std::uint64_t limit);
+  void keep(const codec::BodyChunk& chunk);
   static void on_response_late(loop::Timer& timer);
   static void on_continue_late(loop::Timer& timer);
 
@@ -172,18 +190,29 @@ class Exchange final : public middleware::Facilities {
   /// A middleware has read the request body; it is sent from here.
   bool body_buffered_ = false;
   std::string_view buffered_body_;
+  /// All that has been read of the body is in kept_body_; kept_whole_: to its end.
+  bool keeps_body_ = false;
+  bool kept_whole_ = false;
+  /// What is kept did not fit beside the head: the pump begins with it.
+  bool replays_ = false;
+  ByteBuffer kept_body_;
+  std::uint64_t keep_limit_ = 0;
   ExchangeTimer response_timer_;
   ExchangeTimer continue_timer_;
 
   const wire::Router* router_ = nullptr;
   const wire::Service* service_ = nullptr;
   const Target* target_ = nullptr;
+  /// When a request is sent again; null unless a middleware has asked for it.
+  const wire::Retry* retry_ = nullptr;
   Attempt attempt_;
   Reason reason_ = Reason::kNone;
   std::string_view fault_;
   std::uint16_t status_ = 0;
   std::uint16_t origin_status_ = 0;
   std::uint32_t tries_ = 0;
+  /// The try whose interim responses the client has seen; those of others are kept from it.
+  std::uint32_t interim_try_ = 0;
   bool begun_ = false;
   bool logged_ = false;
   Nanos started_ = 0;

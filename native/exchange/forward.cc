@@ -1,108 +1,78 @@
-// From a service to a response head: choosing a server, connecting, sending, and trying another where that is safe.
+// From a service to a response head, try by try: choose → connect → send → read the head → judge.
 #include <algorithm>
 #include <utility>
 
 #include "exchange/exchange.h"
 #include "exchange/forwarded_headers.h"
-#include "exchange/splice.h"
-#include "upstream/connect.h"
 
 namespace fairlead::exchange {
 namespace {
 
 using stats::Counter;
 
-// Connection attempts for one request, over all servers: bounds the time spent when a whole service is down.
-constexpr std::uint32_t kMostTries = 16;
 // A server that sends more interim responses than this for one request is broken.
 constexpr unsigned kMostInterim = 20;
-// How long a client that expects "100 Continue" waits for the server's before it gets ours (as Go's transport).
-constexpr Nanos kContinueWait = kSecond;
+// What is read of a response that nobody gets so that its connection can be kept: it is there already.
+constexpr std::size_t kMostDiscarded = 64 * 1024;
 
 }  // namespace
 
 loop::Task<Outcome> Exchange::forward(std::uint32_t service) {
-  append_forwarded_for(request, peer_, settings());
-  scheduler::Balancer& balancer = plan_->service(service).balancer();
-  scheduler::Ask asked{.key = client_key(peer_), .now = now()};
-  Error error{Reason::kNoServer, Origin::kUpstream, Retry::kNo};
-  Outcome outcome = Outcome::kAnswered;
-  std::uint32_t server = plan_->pick(service, asked);
-  bool fresh = false;
-  while (server != scheduler::kNobody && tries_ < kMostTries) {
-    ++tries_;
-    if (tries_ > 1) worker_.counters.add(Counter::kUpstreamRetries);
-    std::unique_ptr<upstream::Connection> connection = choose(service, server, fresh);
-    const bool reused = connection != nullptr;
-    Status status = Unit{};
-    attempt_ = {&balancer, server, now(), 0};
-    balancer.sent(server);
-    if (!reused) {
-      const upstream::ConnectContext where{worker_.loop, worker_.scratch, worker_.resolver, worker_.counters};
-      upstream::ConnectResult connected =
-          co_await upstream::connect(where, *target_->server, *target_->transport, target_->tls);
-      status = connected.status;
+  if (tries_ == 0) append_forwarded_for(request, peer_, settings());
+  if (retry_ != nullptr && may_repeat()) keep_body(retry_->max_body_bytes);
+  ServiceState& state = plan_->fresh_service(service, now());
+  Tries tries(state.balancer(), state.retries(), retry_, worker_.workers(), {.key = client_key(peer_), .now = now()});
+  TryResult result{.status = Error{Reason::kNoServer, Origin::kUpstream, Retry::kNo}};
+  bool more = tries.server() != scheduler::kNobody;
+  while (more) {
+    if (tries.pause() > 0) co_await loop::SleepUntil(worker_.loop, now() + tries.pause());
+    std::unique_ptr<upstream::Connection> connection = choose(service, tries.server(), tries.fresh());
+    result = {.reused = connection != nullptr};
+    if (!result.reused) {
+      upstream::ConnectResult connected = co_await connect();
+      result.status = connected.status;
       fault_ = connected.fault;
       connection = std::move(connected.connection);
     }
-    const bool connects = status.ok();
-    if (connects) {
-      begin_try(std::move(connection));
-      status = co_await converse();
+    if (result.status.ok()) {
+      result.sent = true;
+      begin_conversation(std::move(connection));
+      result.status = co_await converse();
+      result.response = response_.status;
     }
-    if (status.ok()) {
-      outcome = co_await respond();
-      co_return outcome;
-    }
-    error = status.error();
-    end_attempt(error.origin == Origin::kUpstream);
-    // An idle connection that the server closed just then says nothing of the server.
-    const bool was_idle = error.retry == Retry::kIfReused && reused;
-    if (error.origin == Origin::kUpstream && !was_idle) judge(service, server, {error.reason});
-    if (error.origin == Origin::kUpstream && !connects) {
-      // Nothing was sent, so any method may go elsewhere.
-      asked.excluded.add(server);
-      asked.now = now();
-      server = plan_->pick(service, asked);
-      if (asked.excluded.has(server)) break;
-      continue;
-    }
-    // Once more, on a connection of its own.
-    if (!was_idle || fresh || !replayable()) break;
-    fresh = true;
+    more = again(tries, result);
   }
-  outcome = co_await fail(error);
+  const Outcome outcome = co_await settle(result.status);
   co_return outcome;
 }
 
-/// Tells the balancer what became of the try, once.
-void Exchange::end_attempt(bool failed) {
-  if (attempt_.balancer == nullptr) return;
-  attempt_.balancer->ended(attempt_.server, {now(), attempt_.first_byte, failed});
-  attempt_.balancer = nullptr;
-}
-
-void Exchange::judge(std::uint32_t service, std::uint32_t server, upstream::TryOutcome outcome) {
-  const Watched* const watched = plan_->plan().watched(service);
-  if (watched != nullptr && watched->health().judges_requests()) worker_.health.tried(*watched, server, outcome);
-}
-
-bool Exchange::replayable() const {
-  return codec::is_idempotent(request.method) && (request.body == codec::BodyKind::kNone || body_buffered_);
+void Exchange::judge(upstream::TryOutcome outcome) {
+  const Watched* const watched = plan_->plan().watched(attempt_.service);
+  if (watched == nullptr || !watched->health().judges_requests()) return;
+  worker_.health.tried(*watched, attempt_.server, outcome);
 }
 
 std::unique_ptr<upstream::Connection> Exchange::choose(std::uint32_t service, std::uint32_t server, bool fresh) {
+  if (++tries_ > 1) worker_.counters.add(Counter::kUpstreamRetries);
   fault_ = {};
   const std::uint32_t index = plan_->plan().first_target(service) + server;
   target_ = &plan_->plan().target(index);
   pool_ = &plan_->pool(index);
+  attempt_ = {&plan_->service(service).balancer(), service, server, now(), 0};
+  attempt_.balancer->sent(server);
   std::unique_ptr<upstream::Connection> connection = fresh ? nullptr : pool_->take();
   if (connection != nullptr) worker_.counters.add(Counter::kUpstreamReused);
   return connection;
 }
 
-void Exchange::begin_try(std::unique_ptr<upstream::Connection> connection) {
+loop::Task<upstream::ConnectResult> Exchange::connect() {
+  const upstream::ConnectContext where{worker_.loop, worker_.scratch, worker_.resolver, worker_.counters};
+  return upstream::connect(where, *target_->server, *target_->transport, target_->tls);
+}
+
+void Exchange::begin_conversation(std::unique_ptr<upstream::Connection> connection) {
   worker_.counters.add(Counter::kUpstreamRequests);
+  attempt_.sent = now();
   outbound_.emplace(worker_.buffers, *pool_, std::move(connection), request.method, arena_);
   forwarding_.host = service_->pass_host_header ? request.authority : target_->server->authority.view();
   forwarding_.path_prefix = target_->server->preserve_path ? target_->server->path.view() : std::string_view();
@@ -123,120 +93,22 @@ loop::Task<Status> Exchange::converse() {
     }
     status = co_await relay_interim();
   }
+  co_return conversed(status);
+}
+
+Status Exchange::conversed(Status status) {
   awaits_head_ = false;
   response_timer_.unlink();
   continue_timer_.unlink();
   if (status.ok()) {
     attempt_.first_byte = std::max<Nanos>(now() - attempt_.sent, 1);
-    co_return status;
+    return status;
   }
   pump_.cancel();
   outbound_->finish();
-  if (timed_out_) co_return Error{Reason::kUpstreamHeadTimeout, Origin::kUpstream, Retry::kNo};
-  if (pump_failed_) co_return pump_status_;
-  co_return status;
-}
-
-/// What of the body leaves with the head.
-Result<codec::BodyChunk> Exchange::first_of_body() {
-  if (body_buffered_) {
-    request.body = buffered_body_.empty() ? codec::BodyKind::kNone : codec::BodyKind::kLength;
-    request.content_length = buffered_body_.size();
-    return codec::BodyChunk{buffered_body_, true};
-  }
-  if (request.body == codec::BodyKind::kNone) return codec::BodyChunk{{}, true};
-  if (request.expects_continue) return codec::BodyChunk{};
-  return inbound_.try_read_body();
-}
-
-loop::Soon<Status> Exchange::send_request() {
-  const Result<codec::BodyChunk> first = first_of_body();
-  if (!first.ok()) return first.error();
-  const bool last = first->last;
-  const bool has_trailers = last && inbound_.trailers().size() > 0;
-  loop::Soon<Status> sending = outbound_->write_head(request, forwarding_, first->data, last && !has_trailers);
-  if (!sending.ready() || has_trailers) return end_head(std::move(sending), last, has_trailers);
-  const Status sent = sending.take();
-  if (sent.ok()) head_sent(last);
-  return sent;
-}
-
-loop::Task<Status> Exchange::end_head(loop::Soon<Status> sending, bool last, bool has_trailers) {
-  Status sent = co_await sending;
-  if (sent.ok() && has_trailers) sent = co_await outbound_->write_trailers(inbound_.trailers());
-  if (sent.ok()) head_sent(last);
-  co_return sent;
-}
-
-void Exchange::head_sent(bool last) {
-  if (last) {
-    request_sent();
-  } else if (request.expects_continue) {
-    worker_.loop.timers().arm(continue_timer_, now() + kContinueWait);
-  } else {
-    start_pump(false);
-  }
-}
-
-/// The whole request is on its way: from now on the server is the one who is waited for, unless it has answered already.
-void Exchange::request_sent() {
-  const Nanos limit = target_->transport->response_header_timeout;
-  if (limit > 0 && awaits_head_) worker_.loop.timers().arm(response_timer_, now() + limit);
-}
-
-void Exchange::on_response_late(loop::Timer& timer) {
-  Exchange& self = *static_cast<ExchangeTimer&>(timer).owner;
-  self.timed_out_ = true;
-  self.outbound_->abort();
-}
-
-void Exchange::on_continue_late(loop::Timer& timer) { static_cast<ExchangeTimer&>(timer).owner->start_pump(true); }
-
-void Exchange::start_pump(bool send_continue) {
-  continue_timer_.unlink();
-  if (pump_.valid()) return;
-  pump_ = pump_body(send_continue);
-  pump_.start();
-}
-
-/// The client did not send all of its body: what it has begun at the server must not be taken for the whole.
-void Exchange::body_failed(Error error) {
-  pump_failed_ = true;
-  pump_status_ = error;
-  outbound_->abort();
-}
-
-/// Carries the request body while the response is waited for.
-loop::Task<void> Exchange::pump_body(bool send_continue) {
-  if (send_continue) {
-    codec::Response interim(arena_);
-    interim.status = 100;
-    const Status told = co_await inbound_.write_interim(interim);
-    if (!told.ok()) co_return;
-  }
-  const Nanos limit = settings().read_timeout;
-  const Nanos deadline = limit == 0 ? 0 : started_ + limit;
-  for (bool last = false; !last;) {
-    if (worker_.splice_requests && splices(worker_, inbound_, *outbound_)) {
-      const Status moved = co_await splice_body(worker_, inbound_, *outbound_, deadline);
-      if (!moved.ok()) {
-        if (moved.error().origin == Origin::kClient) body_failed(moved.error());
-        co_return;
-      }
-    }
-    const Result<codec::BodyChunk> chunk = co_await inbound_.read_body(deadline);
-    if (!chunk.ok()) {
-      body_failed(chunk.error());
-      co_return;
-    }
-    last = chunk->last;
-    const bool has_trailers = last && inbound_.trailers().size() > 0;
-    Status sent = co_await outbound_->write_body(chunk->data, last && !has_trailers);
-    if (sent.ok() && has_trailers) sent = co_await outbound_->write_trailers(inbound_.trailers());
-    // The server has stopped reading. It may have answered already: the reader of the head finds out.
-    if (!sent.ok()) co_return;
-  }
-  request_sent();
+  if (timed_out_) return Error{Reason::kUpstreamHeadTimeout, Origin::kUpstream, Retry::kNo};
+  if (pump_failed_) return pump_status_;
+  return status;
 }
 
 loop::Task<Status> Exchange::relay_interim() {
@@ -247,8 +119,67 @@ loop::Task<Status> Exchange::relay_interim() {
     if (relayed.ok()) start_pump(false);
     co_return relayed;
   }
+  if (interim_try_ == 0) interim_try_ = tries_;
+  if (interim_try_ != tries_) co_return Unit{};
   const Status relayed = co_await inbound_.write_interim(response_);
   co_return relayed;
+}
+
+bool Exchange::again(Tries& tries, const TryResult& result) {
+  if (result.status.ok() && retry_ == nullptr) return false;
+  if (!result.status.ok()) {
+    const Error error = result.status.error();
+    // A kept connection that the server closed just then says nothing of the server.
+    const bool was_idle = error.retry == Retry::kIfReused && result.reused;
+    if (error.origin == Origin::kUpstream && !was_idle) judge({error.reason});
+  }
+  // The next choice knows who is up by now.
+  plan_->fresh_service(attempt_.service, now());
+  const bool more = tries.again(result, repeatable(), now());
+  if (tries.denied()) worker_.counters.add(Counter::kUpstreamRetriesDenied);
+  if (!more) return false;
+  if (result.status.ok()) {
+    judge({Reason::kNone, result.response});
+    discard_response();
+  }
+  end_attempt(!result.status.ok() || result.response >= 500);
+  return true;
+}
+
+bool Exchange::may_repeat() const {
+  return codec::is_idempotent(request.method) || (retry_ != nullptr && retry_->any_method);
+}
+
+bool Exchange::repeatable() const {
+  if (!may_repeat()) return false;
+  return request.body == codec::BodyKind::kNone || body_buffered_ || keeps_body_;
+}
+
+/// Lets go of a response that nobody gets. Its connection is kept if the rest of it has come already.
+void Exchange::discard_response() {
+  pump_.cancel();
+  for (std::size_t seen = 0; seen < kMostDiscarded;) {
+    const Result<codec::BodyChunk> chunk = outbound_->try_read_body();
+    if (!chunk.ok() || chunk->last || chunk->data.empty()) break;
+    seen += chunk->data.size();
+  }
+  outbound_->finish();
+}
+
+/// Tells the balancer what became of the try, once.
+void Exchange::end_attempt(bool failed) {
+  if (attempt_.balancer == nullptr) return;
+  attempt_.balancer->ended(attempt_.server, {now(), attempt_.first_byte, failed});
+  attempt_.balancer = nullptr;
+}
+
+loop::Soon<Outcome> Exchange::settle(const Status& status) {
+  if (status.ok()) {
+    keeps_body_ = false;
+    return respond();
+  }
+  end_attempt(status.error().origin == Origin::kUpstream);
+  return fail(status.error());
 }
 
 }  // namespace fairlead::exchange

@@ -58,7 +58,7 @@ loop::Task<Outcome> Exchange::respond_later(loop::Soon<Status> streaming) {
 loop::Soon<Outcome> Exchange::conclude(const Status& status) {
   origin_duration_ = worker_.loop.now() - started_;
   const bool broke = !status.ok() && status.error().origin == Origin::kUpstream;
-  judge(attempt_.service, attempt_.server, {broke ? status.error().reason : Reason::kNone, origin_status_});
+  judge({broke ? status.error().reason : Reason::kNone, origin_status_});
   end_attempt(origin_status_ >= 500 || broke);
   pump_.cancel();
   outbound_->finish();

@@ -9,6 +9,7 @@
 #include "base/local_ref.h"
 #include "codec/message.h"
 #include "exchange/plan.h"
+#include "exchange/retry_budget.h"
 #include "scheduler/balancer.h"
 #include "upstream/pool.h"
 
@@ -21,7 +22,7 @@ inline std::uint64_t client_key(const codec::Peer& peer) {
   return mix64(peer.client.ip.high ^ 0x9E3779B97F4A7C15ULL, ~peer.client.ip.low);
 }
 
-/// The balancer of one service identity on one worker.
+/// The balancer and the retry budget of one service identity on one worker.
 class ServiceState : public LocalCounted<ServiceState> {
  public:
   /// What the balancer was told of the health of its candidates, and as of when.
@@ -36,6 +37,7 @@ class ServiceState : public LocalCounted<ServiceState> {
   scheduler::Balancer& balancer() { return *balancer_; }
   const scheduler::Balancer& balancer() const { return *balancer_; }
   Told& told() { return told_; }
+  RetryBudget& retries() { return retries_; }
   std::uint64_t identity() const { return identity_; }
   /// Hash of the name: the same for the states of a service before and after a change of it.
   std::uint64_t lineage() const { return lineage_; }
@@ -53,6 +55,7 @@ class ServiceState : public LocalCounted<ServiceState> {
   std::uint64_t birth_;
   std::unique_ptr<scheduler::Balancer> balancer_;
   Told told_;
+  RetryBudget retries_;
 };
 
 /// States by identity; one lives as long as some plan of the worker names it.

@@ -90,6 +90,9 @@ class Facilities {
   /// Reads the request body into the arena so that it can be sent elsewhere as well; the exchange replays it to the
   /// upstream. Fails with kHeaderTooLarge beyond `limit` bytes, else as the client did.
   virtual loop::Task<Result<std::string_view>> buffer_request_body(std::uint64_t limit) = 0;
+  /// Says when the request may be sent to another server once one has failed. `policy` is part of the snapshot; a later
+  /// one takes its place.
+  virtual void set_retry(const wire::Retry& policy) { static_cast<void>(policy); }
 };
 
 struct Context {

@@ -114,7 +114,7 @@ loop::Task<Status> make_secure(net::Stream& stream, Destination to, const tls::C
 
 }  // namespace
 
-loop::Task<ConnectResult> connect(const ConnectContext& context, Destination to, const wire::Transport& transport,
+loop::Task<ConnectResult> connect(ConnectContext context, Destination to, const wire::Transport& transport,
                                   const tls::ClientContext* tls) {
   const Nanos deadline = transport.dial_timeout == 0 ? 0 : context.loop.now() + transport.dial_timeout;
   ConnectResult result;

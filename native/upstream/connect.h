@@ -53,7 +53,7 @@ struct ConnectResult {
 
 /// Resolves, connects (each address in turn within the transport's dial timeout) and, when `tls` is not null, makes the
 /// handshake (10 s). Nothing of a request has been sent when it fails.
-loop::Task<ConnectResult> connect(const ConnectContext& context, Destination to, const wire::Transport& transport,
+loop::Task<ConnectResult> connect(ConnectContext context, Destination to, const wire::Transport& transport,
                                   const tls::ClientContext* tls);
 
 }  // namespace fairlead::upstream

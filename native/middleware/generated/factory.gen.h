@@ -10,6 +10,7 @@
 #include "middleware/header_policy.h"
 #include "middleware/rate_limit.h"
 #include "middleware/redirect_scheme.h"
+#include "middleware/retry.h"
 #include "middleware/strip_prefix.h"
 #include "middleware/middleware.h"
 #include "snapshot/generated/records.gen.h"
@@ -38,6 +39,9 @@ inline std::unique_ptr<Middleware> create(const wire::MiddlewareRef& ref, const 
     case wire::MiddlewareKind::kRedirectScheme:
       if (ref.index >= configs.redirect_scheme.size()) return nullptr;
       return std::make_unique<RedirectScheme>(configs.redirect_scheme[ref.index], ref, context);
+    case wire::MiddlewareKind::kRetry:
+      if (ref.index >= configs.retry.size()) return nullptr;
+      return std::make_unique<Retry>(configs.retry[ref.index], ref, context);
     case wire::MiddlewareKind::kStripPrefix:
       if (ref.index >= configs.strip_prefix.size()) return nullptr;
       return std::make_unique<StripPrefix>(configs.strip_prefix[ref.index], ref, context);

@@ -8,7 +8,7 @@
 
 namespace fairlead::wire {
 
-inline constexpr std::uint64_t kFingerprint = 0xdddfadf197e35885ULL;
+inline constexpr std::uint64_t kFingerprint = 0xe0d62187a64afc47ULL;
 inline constexpr std::uint32_t kNone = 0xffffffff;
 inline constexpr std::uint16_t kAccept = 0xffff;
 inline constexpr std::uint16_t kReject = 0xfffe;
@@ -65,7 +65,8 @@ enum class MiddlewareKind : std::uint16_t {
   kHeaderPolicy = 3,
   kRateLimit = 4,
   kRedirectScheme = 5,
-  kStripPrefix = 6,
+  kRetry = 6,
+  kStripPrefix = 7,
 };
 inline constexpr std::uint32_t kDeniedSlash = 1;
 inline constexpr std::uint32_t kDeniedBackSlash = 2;
@@ -537,6 +538,33 @@ struct RedirectScheme {
 };
 static_assert(sizeof(RedirectScheme) == 20);
 
+struct StatusRange {
+  std::uint32_t from;
+  std::uint32_t to;
+
+  bool verify(const Bounds&) const { return true; }
+};
+static_assert(sizeof(StatusRange) == 8);
+
+struct Retry {
+  std::uint64_t initial_interval;
+  std::uint64_t timeout;
+  std::uint64_t max_body_bytes;
+  List<StatusRange> statuses;
+  std::uint32_t attempts;
+  std::uint32_t budget_percent;
+  std::uint32_t budget_per_second;
+  Bool on_network_error;
+  Bool any_method;
+
+  bool verify(const Bounds& bounds) const {
+    return statuses.verify(bounds) &&
+           on_network_error.verify(bounds) &&
+           any_method.verify(bounds);
+  }
+};
+static_assert(sizeof(Retry) == 48);
+
 struct StripPrefix {
   List<Text> prefixes;
 
@@ -553,6 +581,7 @@ struct MiddlewareConfigs {
   List<HeaderPolicy> header_policy;
   List<RateLimit> rate_limit;
   List<RedirectScheme> redirect_scheme;
+  List<Retry> retry;
   List<StripPrefix> strip_prefix;
 
   bool verify(const Bounds& bounds) const {
@@ -562,10 +591,11 @@ struct MiddlewareConfigs {
            header_policy.verify(bounds) &&
            rate_limit.verify(bounds) &&
            redirect_scheme.verify(bounds) &&
+           retry.verify(bounds) &&
            strip_prefix.verify(bounds);
   }
 };
-static_assert(sizeof(MiddlewareConfigs) == 56);
+static_assert(sizeof(MiddlewareConfigs) == 64);
 
 struct TlsOptions {
   std::uint64_t identity;
@@ -588,14 +618,6 @@ struct TlsOptions {
   }
 };
 static_assert(sizeof(TlsOptions) == 48);
-
-struct StatusRange {
-  std::uint32_t from;
-  std::uint32_t to;
-
-  bool verify(const Bounds&) const { return true; }
-};
-static_assert(sizeof(StatusRange) == 8);
 
 struct FieldMode {
   Text name;
@@ -682,6 +704,6 @@ struct Snapshot {
            host_name.verify(bounds);
   }
 };
-static_assert(sizeof(Snapshot) == 248);
+static_assert(sizeof(Snapshot) == 256);
 
 }  // namespace fairlead::wire

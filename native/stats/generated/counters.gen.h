@@ -37,6 +37,7 @@ enum class Counter : std::uint16_t {
   kServersEjected,  // How often a server was taken down because requests to it failed
   kServersRestored,  // How often a server that had been down came back
   kServersDown,  // Servers that are down
+  kUpstreamRetriesDenied,  // Requests not sent again because the retry budget was spent
   kUpgradesActive,  // Upgraded connections (WebSocket) in progress
   kAccessLogLines,  // Access log lines written
   kAccessLogDropped,  // Access log lines dropped because the writer fell behind or the file took no more
@@ -98,7 +99,7 @@ static_assert(static_cast<std::size_t>(Reason::kCount) == 39, "lib/observability
 
 /// The counter of that reason.
 constexpr Counter reason_counter(Reason reason) {
-  return static_cast<Counter>(41 + static_cast<std::uint16_t>(reason));
+  return static_cast<Counter>(42 + static_cast<std::uint16_t>(reason));
 }
 
 inline constexpr const char* kCounterNames[kCounterCount] = {
@@ -128,6 +129,7 @@ inline constexpr const char* kCounterNames[kCounterCount] = {
     "servers_ejected",
     "servers_restored",
     "servers_down",
+    "upstream_retries_denied",
     "upgrades_active",
     "access_log_lines",
     "access_log_dropped",
@@ -212,6 +214,7 @@ inline constexpr bool kCounterIsGauge[kCounterCount] = {
     false,  // servers_ejected
     false,  // servers_restored
     true,  // servers_down
+    false,  // upstream_retries_denied
     true,  // upgrades_active
     false,  // access_log_lines
     false,  // access_log_dropped

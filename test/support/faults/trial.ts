@@ -2,15 +2,20 @@
 import assert from 'node:assert/strict';
 import { closedPort } from '../backends.js';
 import { until } from '../deadline.js';
+import type { MiddlewareInput } from '../../../lib/index.js';
 import { everythingTo, startProxy } from '../proxy.js';
 import { crowd, type CrowdOptions, type Tally } from './crowd.js';
 import { type Accounts, FaultUpstream } from './upstream.js';
 
 export interface TrialOptions extends Omit<CrowdOptions, 'port'> {
-  /** Servers that behave as they are told; one more refuses connections. */
+  /** Servers that behave as they are told. */
   readonly servers: number;
+  /** One more refuses connections; it does unless told otherwise. */
+  readonly refusing?: boolean;
   /** Idle connections that are kept for each: few, so that all clients share them. */
   readonly idle: number;
+  /** Run for every request. */
+  readonly middlewares?: readonly MiddlewareInput[];
   /** Tells of the progress; called now and then. */
   readonly tell?: (text: string) => void;
 }
@@ -21,11 +26,13 @@ export interface TrialResult {
 }
 
 /** Runs to the end; fails when anything was seen that must not be. */
-export async function trial({ servers, idle, tell = () => undefined, ...options }: TrialOptions): Promise<TrialResult> {
+export async function trial(trying: TrialOptions): Promise<TrialResult> {
+  const { servers, refusing = true, idle, middlewares = [], tell = () => undefined, ...options } = trying;
   const apps = await Promise.all(Array.from({ length: servers }, () => FaultUpstream.start()));
   try {
-    const urls = [...apps.map(({ url }) => url), `http://127.0.0.1:${await closedPort()}`];
-    await using proxy = await startProxy(everythingTo(urls, { transport: { maxIdleConnsPerHost: idle } }));
+    const urls = apps.map(({ url }) => url);
+    if (refusing) urls.push(`http://127.0.0.1:${await closedPort()}`);
+    await using proxy = await startProxy(everythingTo(urls, { middlewares, transport: { maxIdleConnsPerHost: idle } }));
     const begun = performance.now();
     const tally = await crowd({ ...options, port: proxy.port() }, (done) =>
       tell(`${done} of ${options.requests} requests, ${((performance.now() - begun) / 1000).toFixed(0)} s`),

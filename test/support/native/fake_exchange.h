@@ -72,6 +72,8 @@ class FakeFacilities final : public middleware::Facilities {
     co_return Result<std::string_view>(std::string_view(request_body));
   }
 
+  void set_retry(const wire::Retry& policy) override { retry = &policy; }
+
   struct Asked {
     std::uint32_t target = 0;
     std::string method, path, body;
@@ -90,6 +92,7 @@ class FakeFacilities final : public middleware::Facilities {
 
   Nanos time = kSecond;
   Nanos slept = 0;
+  const wire::Retry* retry = nullptr;
   int fetches = 0;
   Asked asked;
   // What fetch() answers.

@@ -93,6 +93,7 @@ const middlewareBases: Readonly<Record<string, Tree>> = {
   headers: { stsSeconds: 1, accessControlAllowCredentials: true },
   rateLimit: { average: 10 },
   redirectScheme: { scheme: 'https' },
+  retry: { attempts: 2, status: ['500'] },
   stripPrefix: {},
 };
 

@@ -326,9 +326,9 @@ const cases: readonly Case[] = [
   },
   {
     name: 'disabled middleware',
-    text: router("'Path(`/`)'", ', middlewares: [«m]') + '  middlewares: { m: { retry: { attempts: 2 } } }\n',
+    text: router("'Path(`/`)'", ', middlewares: [«m]') + '  middlewares: { m: { inFlightReq: { amount: 2 } } }\n',
     code: 'FL3013',
-    message: 'middleware "m@file" is disabled: the middleware type "retry" is not supported yet',
+    message: 'middleware "m@file" is disabled: the middleware type "inFlightReq" is not supported yet',
     effect: routerLost,
   },
   {
