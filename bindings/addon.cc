@@ -181,6 +181,7 @@ class Engine final : public Napi::ObjectWrap<Engine> {
                            InstanceMethod<&Engine::explain>("explain"),
                            InstanceMethod<&Engine::explain_current>("explainCurrent"),
                            InstanceMethod<&Engine::read_stats>("readStats"),
+                           InstanceMethod<&Engine::read_limits>("readLimits"),
                            InstanceMethod<&Engine::read_events>("readEvents"),
                            InstanceMethod<&Engine::read_health>("readHealth"),
                            InstanceMethod<&Engine::drain>("drain"),
@@ -285,6 +286,11 @@ class Engine final : public Napi::ObjectWrap<Engine> {
     auto into = info[0].As<Napi::BigUint64Array>();
     const std::size_t count = engine_->read_stats({into.Data(), into.ElementLength()});
     return Napi::Number::New(env, static_cast<double>(count));
+  }
+
+  Napi::Value read_limits(const Napi::CallbackInfo& info) {
+    if (!usable(info)) return info.Env().Undefined();
+    return Napi::String::New(info.Env(), engine_->read_limits());
   }
 
   Napi::Value read_events(const Napi::CallbackInfo& info) {

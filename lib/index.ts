@@ -19,6 +19,7 @@ export type { Diagnostic, Severity } from './diagnostics/diagnostic.js';
 export { renderDiagnostic } from './diagnostics/render.js';
 export { AppError, ConfigError, type ErrorCode } from './errors.js';
 export type { Logger, LogFields } from './log.js';
+export type { QueueKeyStats, QueueStats } from './observability/queues.js';
 export type { Stats } from './observability/stats.js';
 export type { ConfigurationDifference } from './pipeline.js';
 export type { ListeningAddress } from './proxy/addresses.js';

@@ -7,8 +7,8 @@
 namespace fairlead::bindings {
 
 /// Layout of the records of a snapshot.
-inline constexpr std::uint64_t kWireFingerprint = 0xe0d62187a64afc47ULL;
+inline constexpr std::uint64_t kWireFingerprint = 0x4a541b53c92b75f8ULL;
 /// Order and meaning of the counters.
-inline constexpr std::uint64_t kStatsFingerprint = 0x39c466b598748b77ULL;
+inline constexpr std::uint64_t kStatsFingerprint = 0x888318187d259b46ULL;
 
 }  // namespace fairlead::bindings

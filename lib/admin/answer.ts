@@ -5,6 +5,7 @@ import {
   entryPointElement,
   middlewareElement,
   middlewareNamed,
+  queueOf,
   routerElement,
   routerNamed,
   serviceElement,
@@ -110,7 +111,7 @@ function httpAnswer(
   kind: string,
   id: string | undefined,
   query: URLSearchParams,
-  { configuration, health }: AdminState,
+  { configuration, health, queues }: AdminState,
 ): Answer {
   switch (kind) {
     case 'routers':
@@ -126,7 +127,11 @@ function httpAnswer(
       return elements(
         'service',
         configuration.services,
-        (item) => ({ ...serviceElement(item, states), ...serviceNamed(item) }),
+        (item) => ({
+          ...serviceElement(item, states),
+          ...serviceNamed(item),
+          ...(id !== undefined && queueOf(item, queues())),
+        }),
         id,
         query,
       );

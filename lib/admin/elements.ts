@@ -2,6 +2,7 @@
 import type { EntryPoint } from '../install/entry-point.js';
 import type { Item, MiddlewareConfig, RouterItem, ServiceItem } from '../merge/model.js';
 import { type Health, healthFields } from './health.js';
+import type { QueueStats } from '../observability/queues.js';
 import { type Json, toJson } from './redact.js';
 
 /** One element as `/api/rawdata` has it. */
@@ -65,6 +66,12 @@ export const serviceNamed = (item: ServiceItem): Element => ({
   ...named(item),
   ...(item.config !== undefined && item.config.kind !== 'internal' && { type: item.config.kind.toLowerCase() }),
 });
+
+/** What a service with a limit shows beyond its configuration: at its servers now, in its queue now, and by key. */
+export function queueOf({ name }: ServiceItem, queues: Readonly<Record<string, QueueStats>>): Element {
+  const queue = queues[name];
+  return queue === undefined ? {} : { queueStatus: queue as unknown as Element };
+}
 
 /** A middleware as `/api/http/middlewares` lists it, without its name. */
 export function middlewareElement(item: Item<MiddlewareConfig>): Element {

@@ -4,11 +4,14 @@ import type { ExplainRequest } from '../explain/request.js';
 import type { InstallConfiguration } from '../install/schema.js';
 import type { Configuration } from '../merge/model.js';
 import type { Health } from './health.js';
+import type { QueueStats } from '../observability/queues.js';
 
 /** Read anew for every request, so that an answer is never older than the configuration that serves. */
 export interface AdminState {
   readonly install: InstallConfiguration;
   readonly configuration: Configuration;
+  /** Limits of services and who waits for them now, by the name of the service. */
+  readonly queues: () => Readonly<Record<string, QueueStats>>;
   readonly version: string;
   readonly startDate: Date;
   /** What would become of a request; absent where nothing runs. */

@@ -41,7 +41,7 @@ export function compile(configuration: Configuration, install: InstallConfigurat
   const scope = newScope(configuration, install, around.adminSocket);
   const transports = new Transports(scope);
   const { routers, byEntryPoint, refused } = compileRouters(scope);
-  const services = compileServices(scope, (name) => transports.get(name).identity as bigint);
+  const { services, limits } = compileServices(scope, (name) => transports.get(name).identity as bigint);
   const { refs, configs } = compileMiddlewares(scope);
   const entryPoints = compileEntryPoints(scope, byEntryPoint);
   const certificates = compileCertificates(configuration, around.defaultCertificate);
@@ -53,6 +53,7 @@ export function compile(configuration: Configuration, install: InstallConfigurat
     routers,
     services,
     health: scope.health,
+    concurrencyLimits: limits,
     transports: scope.transports.lowerAll((name) => transports.get(name)),
     middlewares: refs,
     configs,

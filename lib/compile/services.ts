@@ -1,14 +1,16 @@
 /** Services become indexes into each other; servers get the identity their connections and counters are kept by. */
 import type { InternalService, ServiceConfig, ServiceItem } from '../merge/model.js';
 import type { LoadBalancer, Server } from '../schema/service.js';
-import { none, type service, serviceKinds, strategies } from '../snapshot/records.js';
+import { type concurrencyLimit, none, type service, serviceKinds, strategies } from '../snapshot/records.js';
 import type { Value } from '../snapshot/wire.js';
 import { compileHealth, type HealthOptions } from './health.js';
 import { identityOf } from './identity.js';
+import { compileLimit } from './limits.js';
 import { promised, type Scope } from './scope.js';
 import { compileServer } from './servers.js';
 
 type WireService = Value<typeof service>;
+type WireLimit = Value<typeof concurrencyLimit>;
 type Head = Pick<WireService, 'name' | 'chain'>;
 
 /** Identity of a transport by its index. */
@@ -20,13 +22,32 @@ const nothing: Omit<WireService, keyof Head | 'identity' | 'kind'> = {
   passHostHeader: true,
   transport: 0,
   health: none,
+  limit: none,
   servers: [],
   children: [],
 };
 
+/** Services, and the limits that they point to. */
+export interface CompiledServices {
+  readonly services: readonly WireService[];
+  readonly limits: readonly WireLimit[];
+}
+
 /** Compiles every service that something asked for. */
-export function compileServices(scope: Scope, transportIdentity: TransportIdentity): readonly WireService[] {
-  return scope.services.lowerAll((name) => compileService(scope, name, transportIdentity));
+export function compileServices(scope: Scope, transportIdentity: TransportIdentity): CompiledServices {
+  const limits: WireLimit[] = [];
+  const services = scope.services.lowerAll((name) => {
+    const compiled = compileService(scope, name, transportIdentity);
+    const limit = limitOf(scope, name);
+    return limit === undefined ? compiled : { ...compiled, limit: limits.push(limit) - 1 };
+  });
+  return { services, limits };
+}
+
+function limitOf(scope: Scope, name: string): WireLimit | undefined {
+  const { config, provider } = promised(scope.configuration.services.get(name), name);
+  const limit = config?.kind === 'loadBalancer' ? config.loadBalancer.limit : undefined;
+  return limit === undefined ? undefined : compileLimit(name, provider, limit);
 }
 
 function compileService(scope: Scope, name: string, transportIdentity: TransportIdentity): WireService {

@@ -45,6 +45,8 @@ export interface NativeEngine {
   explainCurrent(number: number, question: NativeQuestion): void;
   /** Fills the array in the order of the table of counters; returns how many were written. */
   readStats(into: BigUint64Array): number;
+  /** A JSON array with an object for each service with a limit. */
+  readLimits(): string;
   /** JSON objects, one per line. */
   readEvents(): string;
   /** The state of every server that is watched, as the events tell it, one per line. */

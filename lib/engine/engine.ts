@@ -1,5 +1,6 @@
 /** The data plane as the control plane uses it: promises for what takes time, typed events, named numbers. */
 import { AppError, reasonOf } from '../errors.js';
+import { type QueueStats, queueStatsOf } from '../observability/queues.js';
 import { statCount, type Stats, statsOf } from '../observability/stats.js';
 import { type NativeAnswer, nativeAnswer } from './answer.js';
 import type { Binding, EngineOptions, NativeEngine, NativeQuestion } from './binding.js';
@@ -85,7 +86,12 @@ export class Engine {
   stats(): Stats {
     const values = new BigUint64Array(statCount);
     this.#native.readStats(values);
-    return statsOf(values);
+    return statsOf(values, this.queues());
+  }
+
+  /** The limits of services at this moment, by the name of the service. */
+  queues(): Readonly<Record<string, QueueStats>> {
+    return queueStatsOf(this.#native.readLimits());
   }
 
   /** The state of every server that is watched, as of this moment. */

@@ -52,5 +52,7 @@ export const reasons: readonly ReasonDefinition[] = [
   reason('overload_cut', 0, 'the exchange held the most memory while the proxy was at its limit; it was cut'),
   reason('out_of_descriptors', 503, 'the process may not open more files'),
   reason('draining', 503, 'the proxy is shutting down'),
+  reason('queue_full', 503, 'the queue of the service was full, and the key of the request had the most in it'),
+  reason('queue_timeout', 503, 'the request waited in the queue of the service for as long as it may'),
   reason('internal', 500, 'the proxy made a mistake'),
 ];

@@ -217,6 +217,7 @@ export class Proxy implements AsyncDisposable {
       version: packageVersion(),
       startDate: this.#startDate,
       health: () => healthOf(this.#engine.health()),
+      queues: () => this.#engine.queues(),
       explain: (request) => this.explain(request),
     };
   }

@@ -4,6 +4,7 @@ import { strategyNames } from '../balancers/index.js';
 import { notYet, withoutEffect } from '../source/marks.js';
 import { duration, positiveDuration, stringList } from '../source/scalars.js';
 import { healthCheck, passiveHealthCheck } from './health-check.js';
+import { limit } from './limit.js';
 
 /** Why a server URL cannot be used; undefined for a good one. */
 function urlFault(value: string): { readonly message: string; readonly hint?: string } | undefined {
@@ -67,6 +68,9 @@ export const loadBalancer = z.strictObject({
     .string()
     .optional()
     .meta({ description: 'Transport to the servers; the install one when left out.' }),
+  limit: limit
+    .optional()
+    .meta({ description: 'How many requests the servers get at once, and who waits. Not in Traefik.' }),
   sticky: stickyNotYet,
   healthCheck: healthCheck.optional().meta({ description: 'Ask the servers from time to time how they are.' }),
   passiveHealthCheck: passiveHealthCheck.optional().meta({ description: 'Leave out servers to which requests fail.' }),

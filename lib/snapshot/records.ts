@@ -136,6 +136,35 @@ export const health = record('Health', {
 
 /** A service below a weighted one: its index, and its share. */
 export const child = record('Child', { service: u32, weight: u32 });
+/** What a request waits under: the address of its client (IPv6: its /64), the header `header`, its host or its router. */
+export const limitKeys = { clientIP: 0, header: 1, host: 2, router: 3 } as const;
+/** The share of one key. */
+export const keyWeight = record('KeyWeight', { key: text, weight: u32 });
+/** How many requests a service has at its servers at once, and how others wait. */
+export const concurrencyLimit = record('ConcurrencyLimit', {
+  /** Of the account: that of the service, whatever the settings. */
+  identity: u64,
+  /** Of the settings: equal ones need not be taken over. Not 0. */
+  version: u64,
+  /** Name of the service. */
+  service: text,
+  concurrency: u32,
+  key: u8,
+  fifo: bool,
+  costsBytes: bool,
+  /** Values of the key are secret. */
+  hidesKeys: bool,
+  /** Lower case. */
+  header: text,
+  /** Requests or bytes, at least 1. */
+  quantum: u64,
+  /** Nanoseconds; 0 = no limit. */
+  maxWait: u64,
+  maxLength: u32,
+  maxKeys: u32,
+  weights: list(keyWeight),
+});
+
 /** Kinds of service: how the next hop is found. */
 export const serviceKinds = { loadBalancer: 0, weighted: 1, ping: 2, ready: 3, noop: 4 } as const;
 /** How a server is chosen. */
@@ -152,6 +181,8 @@ export const service = record('Service', {
   health: u32,
   /** Nanoseconds over which the weight of a new server grows; 0 = it has all of it at once. */
   slowStart: u64,
+  /** Index into `concurrencyLimits`, or `none`. */
+  limit: u32,
   servers: list(server),
   children: list(child),
   chain: list(u32),

@@ -47,6 +47,8 @@ constexpr Row kRows[] = {
     {"overload_cut", 0},
     {"out_of_descriptors", 503},
     {"draining", 503},
+    {"queue_full", 503},
+    {"queue_timeout", 503},
     {"internal", 500},
 };
 static_assert(sizeof(kRows) / sizeof(kRows[0]) == static_cast<std::size_t>(Reason::kCount));

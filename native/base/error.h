@@ -57,6 +57,8 @@ enum class Reason : std::uint16_t {
   kOverloadCut,       // cut: it held the most memory of all
   kOutOfDescriptors,  // 503
   kDraining,          // 503
+  kQueueFull,         // 503
+  kQueueTimeout,      // 503
   kInternal,          // 500
   kCount
 };

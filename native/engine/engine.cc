@@ -8,6 +8,7 @@
 #include "engine/control.h"
 #include "engine/drain.h"
 #include "engine/events.h"
+#include "engine/limit_report.h"
 #include "engine/listening.h"
 #include "engine/overload.h"
 #include "engine/plans.h"
@@ -127,6 +128,11 @@ class EngineImpl final : public Engine, private exchange::Shared {
     return count;
   }
 
+  std::string read_limits() override {
+    const Plans::Shared plan = plans_.serving();
+    return plan == nullptr ? "[]" : limits_as_json(*plan);
+  }
+
   std::string events() override { return events_.take(); }
 
   std::string health() override {
@@ -165,7 +171,7 @@ class EngineImpl final : public Engine, private exchange::Shared {
   /// Calls `visit(watched)` for each service of the current plan whose servers are watched. Any thread.
   template <class Visit>
   void each_watched(Visit visit) const {
-    const Plans::Shared plan = plans_.share();
+    const Plans::Shared plan = plans_.serving();
     if (plan == nullptr) return;
     for (const std::uint32_t service : plan->watched_services()) visit(*plan->watched(service));
   }

@@ -75,6 +75,8 @@ class Engine {
   /// Sums the counters of all workers into `into`, in the order of stats/generated/counters.gen.h; returns how many
   /// were written.
   virtual std::size_t read_stats(std::span<std::uint64_t> into) = 0;
+  /// What every service with a limit shows of it, as one JSON array. Any thread.
+  virtual std::string read_limits() = 0;
   /// Takes all pending events as JSON objects, one per line. At most 4096 wait; older ones are dropped and counted in a
   /// {"type":"eventsLost","count":N} line.
   virtual std::string events() = 0;

@@ -17,6 +17,11 @@ void Plans::replace(Shared next) {
   current_ = std::move(next);
 }
 
+Plans::Shared Plans::serving() const {
+  const std::lock_guard lock(mutex_);
+  return current_;
+}
+
 bool Plans::sweep() {
   std::vector<Shared> free;
   bool all = false;
@@ -29,11 +34,6 @@ bool Plans::sweep() {
     all = retired_.empty();
   }
   return all;  // `free` ends here, without the lock
-}
-
-Plans::Shared Plans::share() const {
-  const std::lock_guard lock(mutex_);
-  return current_;
 }
 
 std::uint64_t Plans::live() const {

@@ -18,8 +18,8 @@ class Plans {
 
   /// Control thread: null before the first.
   const Shared& current() const { return current_; }
-  /// The current plan, for a moment. Any thread; null before the first.
-  Shared share() const;
+  /// The same for any thread.
+  Shared serving() const;
   /// Control thread: `next` serves from now on, the one before is retired.
   void replace(Shared next);
   /// Control thread: frees the retired plans under which nothing runs any more. False when some are still in use.
@@ -31,7 +31,7 @@ class Plans {
 
  private:
   Shared current_;
-  mutable std::mutex mutex_;  // whoever asks for live() is on another thread
+  mutable std::mutex mutex_;  // whoever asks for live() or serving() is on another thread
   std::vector<Shared> retired_;
 };
 

@@ -158,6 +158,7 @@ void response_fields(JsonLine& json, const AccessRecord& record) {
   json.number("Duration", record.duration);
   json.number("Overhead", record.duration - std::min(record.duration, record.origin_duration));
   json.number("RetryAttempts", record.retries);
+  if (record.queue_duration != 0) json.number("QueueDuration", record.queue_duration);
   if (record.reason != Reason::kNone) json.text("Reason", reason_name(record.reason));
   if (!record.fault.empty()) json.text("Fault", record.fault);
 }

@@ -46,6 +46,8 @@ struct AccessRecord {
   Nanos duration = 0;
   /// Until the server's response had been read; 0 when none was asked.
   Nanos origin_duration = 0;
+  /// In the queue of a service with a limit; 0 = it did not wait.
+  Nanos queue_duration = 0;
   std::uint64_t request_count = 0;
 };
 

@@ -98,6 +98,9 @@ struct Connection::Upgrade {
   std::unique_ptr<upstream::Connection> server;
   net::Buffer from_client;
   net::Buffer from_server;
+  /// Of the limit of the service, which outlives its plan with it.
+  std::shared_ptr<Limit> limit;
+  Slot slot;
 };
 
 void Connection::accept(Worker& worker, std::uint32_t entry_point, int fd, const net::Endpoint& client) {
@@ -354,6 +357,8 @@ loop::Soon<Outcome> Connection::answer(Exchange& exchange, codec::http1::HeadRes
 Connection::After Connection::upgrade(Exchange& exchange) {
   upgrade_ = std::make_unique<Upgrade>();
   upgrade_->server = exchange.take_tunnel(upgrade_->from_server);
+  upgrade_->slot = exchange.take_slot();
+  if (Limit* const limit = upgrade_->slot.limit(); limit != nullptr) upgrade_->limit = limit->shared_from_this();
   codec_->end_exchange();
   upgrade_->from_client = codec_->take_received();
   return After::kTunnel;

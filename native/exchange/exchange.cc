@@ -162,6 +162,7 @@ void Exchange::log() {
   record.duration = worker_.loop.refresh_now() - started_;
   record.started = wall_now() - record.duration;
   record.origin_duration = origin_duration_;
+  record.queue_duration = queue_duration_;
   record.request_count = worker_.counters.get(Counter::kRequestsTotal);
   worker_.counters.add(worker_.log.log(config, record) ? Counter::kAccessLogLines : Counter::kAccessLogDropped);
 }

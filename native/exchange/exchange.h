@@ -52,6 +52,8 @@ class Exchange final : public middleware::Facilities {
   std::uint64_t held_bytes() const;
   /// After kUpgraded.
   std::unique_ptr<upstream::Connection> take_tunnel(net::Buffer& first);
+  /// The same: the tunnel holds it until it ends.
+  Slot take_slot() { return std::move(slot_); }
 
   // middleware::Facilities
   Nanos now() const override { return worker_.loop.now(); }
@@ -102,6 +104,13 @@ class Exchange final : public middleware::Facilities {
   loop::Soon<Outcome> pass(bool passed, std::uint32_t service, bool entering);
   loop::Soon<Outcome> serve(std::uint32_t service);
   void answer_internally(wire::ServiceKind kind);
+
+  // in_turn.cc
+  /// forward(), once the limit of the service allows it.
+  loop::Soon<Outcome> forward_in_turn(std::uint32_t service);
+  loop::Task<Outcome> forward_later(std::uint32_t service, Limit& limit, std::string_view key, std::uint64_t cost);
+  std::string_view limit_key(const wire::ConcurrencyLimit& limit) const;
+  std::uint64_t limit_cost(const wire::ConcurrencyLimit& limit) const;
 
   // forward.cc
   /// Asks servers of `service` until there is an answer to pass on.
@@ -206,6 +215,9 @@ class Exchange final : public middleware::Facilities {
   /// When a request is sent again; null unless a middleware has asked for it.
   const wire::Retry* retry_ = nullptr;
   Attempt attempt_;
+  /// At a service with a limit; the plan keeps the account.
+  Slot slot_;
+  Nanos queue_duration_ = 0;
   Reason reason_ = Reason::kNone;
   std::string_view fault_;
   std::uint16_t status_ = 0;

@@ -34,8 +34,16 @@ void SharedStates::keep(std::uint64_t identity, std::shared_ptr<middleware::Shar
   states_[identity] = std::move(state);
 }
 
+std::shared_ptr<Limit> SharedStates::limit(const wire::ConcurrencyLimit& settings, std::uint64_t generation) {
+  std::weak_ptr<Limit>& slot = limits_[settings.identity];
+  std::shared_ptr<Limit> limit = slot.lock();
+  if (limit == nullptr) slot = limit = std::make_shared<Limit>(settings, generation);
+  return limit;
+}
+
 void SharedStates::sweep() {
   std::erase_if(states_, [](const auto& entry) { return entry.second.expired(); });
+  std::erase_if(limits_, [](const auto& entry) { return entry.second.expired(); });
 }
 
 /// Fills a plan step by step. Also what middlewares see of their surroundings while they are built.
@@ -49,6 +57,7 @@ class Plan::Builder final : public middleware::BuildContext {
     build_client_tls();
     build_targets();
     build_health();
+    build_limits();
     build_middlewares();
     build_chains();
     return build_entry_points();
@@ -155,6 +164,13 @@ class Plan::Builder final : public middleware::BuildContext {
         plan_.health_matters_[i] = below;
         grows = grows || below;
       }
+    }
+  }
+
+  void build_limits() {
+    plan_.limits_.reserve(root_.concurrency_limits.size());
+    for (const wire::ConcurrencyLimit& settings : root_.concurrency_limits) {
+      plan_.limits_.push_back({&settings, context_.states.limit(settings, root_.generation)});
     }
   }
 

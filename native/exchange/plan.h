@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/hash.h"
+#include "exchange/limit.h"
 #include "exchange/snapshot_bytes.h"
 #include "middleware/middleware.h"
 #include "router/patterns.h"
@@ -27,6 +28,12 @@ struct Target {
   const wire::Server* server;
   const wire::Transport* transport;
   const tls::ClientContext* tls;  // null for clear text
+};
+
+/// A limit of the snapshot, and the account that keeps it: index in Plan::limits().
+struct ServiceLimit {
+  const wire::ConcurrencyLimit* settings;
+  std::shared_ptr<Limit> account;
 };
 
 /// The middlewares of a router or service, in request order.
@@ -58,12 +65,15 @@ class SharedStates {
   const std::shared_ptr<upstream::HealthEpoch>& health_epoch() const { return health_epoch_; }
   std::shared_ptr<middleware::SharedState> find(std::uint64_t identity) const;
   void keep(std::uint64_t identity, std::shared_ptr<middleware::SharedState> state);
+  /// The account of a limit; with these settings when it is new, else with those that serve.
+  std::shared_ptr<Limit> limit(const wire::ConcurrencyLimit& settings, std::uint64_t generation);
   /// Forgets what no plan holds any more.
   void sweep();
 
  private:
   std::shared_ptr<upstream::HealthEpoch> health_epoch_ = std::make_shared<upstream::HealthEpoch>(1);
   std::unordered_map<std::uint64_t, std::weak_ptr<middleware::SharedState>> states_;
+  std::unordered_map<std::uint64_t, std::weak_ptr<Limit>> limits_;
 };
 
 /// What building a plan may use and leave behind.
@@ -106,6 +116,8 @@ class Plan {
   bool health_matters(std::uint32_t service) const { return health_matters_[service]; }
   /// Goes up whenever the health of a server changes.
   std::uint64_t health_epoch() const { return health_epoch_->load(std::memory_order_acquire); }
+  /// In the order of the snapshot's, to which services point.
+  std::span<const ServiceLimit> limits() const { return limits_; }
   /// The service of that identity, or wire::kNone.
   std::uint32_t find_service(std::uint64_t identity) const;
   /// Services whose balancers want to know what was before a change of theirs.
@@ -139,6 +151,7 @@ class Plan {
   std::vector<std::uint32_t> watched_services_;
   std::vector<bool> health_matters_;
   std::shared_ptr<upstream::HealthEpoch> health_epoch_;
+  std::vector<ServiceLimit> limits_;
   std::unordered_map<std::uint64_t, std::uint32_t> service_index_;
   std::vector<std::uint32_t> looking_back_;
   std::unordered_map<std::uint64_t, std::uint32_t> target_index_;

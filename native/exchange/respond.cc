@@ -18,6 +18,11 @@ struct ErrorText {
   bool typed;
 };
 
+/// What passes in seconds; clients that come back at once would prolong it.
+bool passes_soon(Reason reason) {
+  return reason == Reason::kOverload || reason == Reason::kQueueFull || reason == Reason::kQueueTimeout;
+}
+
 ErrorText error_text(Reason reason, std::uint16_t status) {
   switch (reason) {
     case Reason::kNoRoute:
@@ -62,6 +67,7 @@ loop::Soon<Outcome> Exchange::conclude(const Status& status) {
   end_attempt(origin_status_ >= 500 || broke);
   pump_.cancel();
   outbound_->finish();
+  slot_.give_back();
   if (status.ok()) return Outcome::kAnswered;
   return fail(status.error());
 }
@@ -101,7 +107,10 @@ void Exchange::prepare_response(const codec::BodyChunk& first) {
 loop::Soon<Status> Exchange::stream_body(codec::BodyChunk chunk) {
   const bool has_trailers = chunk.last && outbound_->trailers().size() > 0;
   // The server's part is over: its connection may serve others while a slow client takes its time.
-  if (chunk.last && !pump_.valid()) outbound_->finish();
+  if (chunk.last && !pump_.valid()) {
+    outbound_->finish();
+    slot_.give_back();
+  }
   const bool ends = chunk.last && !has_trailers;
   loop::Soon<Status> writing = inbound_.write_head(response_, chunk.data, ends);
   if (ends) return writing;
@@ -162,6 +171,7 @@ loop::Task<Status> Exchange::stream_filtered(codec::BodyChunk chunk) {
 }
 
 loop::Soon<Outcome> Exchange::answer(const middleware::LocalReply& reply) {
+  slot_.give_back();
   auto* response = arena_.make<codec::Response>(arena_);
   response->status = reply.status;
   response->headers = reply.headers;
@@ -203,8 +213,7 @@ loop::Soon<Outcome> Exchange::fail(Error error) {
   reply_.status = status;
   reply_.reason = error.reason;
   reply_.headers.clear();
-  // Overload passes in seconds, and clients that come back at once would prolong it.
-  if (error.reason == Reason::kOverload) reply_.headers.add("Retry-After", "1");
+  if (passes_soon(error.reason)) reply_.headers.add("Retry-After", "1");
   if (text.typed) {
     reply_.headers.add("Content-Type", "text/plain; charset=utf-8");
     reply_.headers.add("X-Content-Type-Options", "nosniff");

@@ -10,6 +10,12 @@
 namespace fairlead::exchange {
 namespace {
 
+// Bounds of a limit: what lib/schema/limit.ts allows. They bound memory, and sums of costs.
+constexpr std::uint32_t kMostWaiting = 65'535;
+constexpr std::uint32_t kMostKeys = 65'535;
+constexpr std::uint64_t kMostQuantum = std::uint64_t{1} << 40;
+constexpr std::uint32_t kMostWeight = 1000;
+
 bool indexes_below(const wire::List<std::uint32_t>& indexes, std::size_t bound) {
   return std::ranges::all_of(indexes, [bound](std::uint32_t index) { return index < bound; });
 }
@@ -84,9 +90,22 @@ const char* broken_service(const wire::Snapshot& root, const wire::Service& serv
     return "a service names a transport that does not exist";
   }
   if (const char* broken = broken_health(root, service); broken != nullptr) return broken;
+  if (service.limit != wire::kNone && service.limit >= root.concurrency_limits.size()) {
+    return "a service names a limit that does not exist";
+  }
   const bool known = std::ranges::all_of(
       service.children, [&root](const wire::Child& child) { return child.service < root.services.size(); });
   return known ? nullptr : "a service names a service that does not exist";
+}
+
+const char* broken_limit(const wire::ConcurrencyLimit& limit) {
+  if (limit.key > static_cast<std::uint8_t>(wire::LimitKey::kRouter)) return "a limit has an unknown key";
+  if (limit.concurrency == 0 || limit.quantum == 0 || limit.max_keys == 0) return "a limit lets nothing through";
+  const bool fits = limit.max_length <= kMostWaiting && limit.max_keys <= kMostKeys && limit.quantum <= kMostQuantum;
+  if (!fits) return "a limit is out of bounds";
+  const bool weighs = std::ranges::all_of(
+      limit.weights, [](const wire::KeyWeight& key) { return key.weight > 0 && key.weight <= kMostWeight; });
+  return weighs ? nullptr : "a limit has a weight that is out of bounds";
 }
 
 /// Everything Snapshot::verify() cannot know: that indexes stay inside their lists. Returns what is wrong, or null.
@@ -99,6 +118,9 @@ const char* broken_reference(const wire::Snapshot& root) {
   }
   for (const wire::Service& service : root.services) {
     if (const char* broken = broken_service(root, service); broken != nullptr) return broken;
+  }
+  for (const wire::ConcurrencyLimit& limit : root.concurrency_limits) {
+    if (const char* broken = broken_limit(limit); broken != nullptr) return broken;
   }
   Nesting nesting(root.services);
   for (std::uint32_t i = 0; i < root.services.size(); ++i) {

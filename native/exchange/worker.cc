@@ -49,6 +49,7 @@ Worker::~Worker() {
 void Worker::install(std::shared_ptr<const Plan> next) {
   LocalRef<WorkerPlan> fresh(new WorkerPlan(std::move(next), services, pools, workers_));
   fresh->adopt_states(loop.now());
+  follow_limits(plan ? &plan->plan() : nullptr, fresh->plan(), waiting);
   plan = std::move(fresh);
   health.adopt();
 }

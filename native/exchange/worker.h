@@ -8,6 +8,7 @@
 #include "base/local_ref.h"
 #include "exchange/access_log.h"
 #include "exchange/health_checks.h"
+#include "exchange/limit.h"
 #include "exchange/service_state.h"
 #include "loop/loop.h"
 #include "net/buffer.h"
@@ -56,6 +57,8 @@ class Worker {
   stats::Counters counters;
   upstream::PoolRegistry pools;
   ServiceRegistry services;
+  /// Requests that wait for their turn at a service with a limit.
+  WaitingRoom waiting{loop};
   Shared& shared;
   AccessLogQueue log;
   LocalRef<WorkerPlan> plan;

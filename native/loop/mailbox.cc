@@ -27,12 +27,12 @@ void Mailbox::post(Message message) {
 void Mailbox::deliver() {
   std::uint64_t count;
   [[maybe_unused]] const ssize_t got = ::read(fd_, &count, sizeof(count));
-  std::vector<Message> messages;
   {
     const std::lock_guard lock(mutex_);
-    messages.swap(waiting_);
+    delivered_.swap(waiting_);
   }
-  for (Message& message : messages) message();
+  for (Message& message : delivered_) message();
+  delivered_.clear();
 }
 
 }  // namespace fairlead::loop

@@ -28,6 +28,8 @@ class Mailbox {
   int fd_;
   std::mutex mutex_;
   std::vector<Message> waiting_;
+  /// Receiver only. Keeps its room, so that a steady exchange of small messages allocates nothing.
+  std::vector<Message> delivered_;
 };
 
 }  // namespace fairlead::loop

@@ -8,7 +8,7 @@
 
 namespace fairlead::wire {
 
-inline constexpr std::uint64_t kFingerprint = 0xe0d62187a64afc47ULL;
+inline constexpr std::uint64_t kFingerprint = 0x4a541b53c92b75f8ULL;
 inline constexpr std::uint32_t kNone = 0xffffffff;
 inline constexpr std::uint16_t kAccept = 0xffff;
 inline constexpr std::uint16_t kReject = 0xfffe;
@@ -45,6 +45,12 @@ enum class ServiceKind : std::uint8_t {
   kPing = 2,
   kReady = 3,
   kNoop = 4,
+};
+enum class LimitKey : std::uint8_t {
+  kClientIP = 0,
+  kHeader = 1,
+  kHost = 2,
+  kRouter = 3,
 };
 enum class Strategy : std::uint8_t {
   kWrr = 0,
@@ -234,6 +240,7 @@ struct Service {
   std::uint32_t transport;
   std::uint32_t health;
   std::uint64_t slow_start;
+  std::uint32_t limit;
   List<Server> servers;
   List<Child> children;
   List<std::uint32_t> chain;
@@ -246,7 +253,7 @@ struct Service {
            chain.verify(bounds);
   }
 };
-static_assert(sizeof(Service) == 64);
+static_assert(sizeof(Service) == 72);
 
 struct HeaderField {
   Text name;
@@ -296,6 +303,43 @@ struct Health {
   }
 };
 static_assert(sizeof(Health) == 104);
+
+struct KeyWeight {
+  Text key;
+  std::uint32_t weight;
+
+  bool verify(const Bounds& bounds) const {
+    return key.verify(bounds);
+  }
+};
+static_assert(sizeof(KeyWeight) == 12);
+
+struct ConcurrencyLimit {
+  std::uint64_t identity;
+  std::uint64_t version;
+  Text service;
+  std::uint32_t concurrency;
+  std::uint8_t key;
+  Bool fifo;
+  Bool costs_bytes;
+  Bool hides_keys;
+  Text header;
+  std::uint64_t quantum;
+  std::uint64_t max_wait;
+  std::uint32_t max_length;
+  std::uint32_t max_keys;
+  List<KeyWeight> weights;
+
+  bool verify(const Bounds& bounds) const {
+    return service.verify(bounds) &&
+           fifo.verify(bounds) &&
+           costs_bytes.verify(bounds) &&
+           hides_keys.verify(bounds) &&
+           header.verify(bounds) &&
+           weights.verify(bounds);
+  }
+};
+static_assert(sizeof(ConcurrencyLimit) == 72);
 
 struct Certificate {
   std::uint64_t identity;
@@ -673,6 +717,7 @@ struct Snapshot {
   List<Router> routers;
   List<Service> services;
   List<Health> health;
+  List<ConcurrencyLimit> concurrency_limits;
   List<Transport> transports;
   List<MiddlewareRef> middlewares;
   MiddlewareConfigs configs;
@@ -692,6 +737,7 @@ struct Snapshot {
            routers.verify(bounds) &&
            services.verify(bounds) &&
            health.verify(bounds) &&
+           concurrency_limits.verify(bounds) &&
            transports.verify(bounds) &&
            middlewares.verify(bounds) &&
            configs.verify(bounds) &&
@@ -704,6 +750,6 @@ struct Snapshot {
            host_name.verify(bounds);
   }
 };
-static_assert(sizeof(Snapshot) == 256);
+static_assert(sizeof(Snapshot) == 264);
 
 }  // namespace fairlead::wire

@@ -91,11 +91,13 @@ enum class Counter : std::uint16_t {
   kReasonOverloadCut,  // Given up: the exchange held the most memory while the proxy was at its limit; it was cut
   kReasonOutOfDescriptors,  // Given up: the process may not open more files
   kReasonDraining,  // Given up: the proxy is shutting down
+  kReasonQueueFull,  // Given up: the queue of the service was full, and the key of the request had the most in it
+  kReasonQueueTimeout,  // Given up: the request waited in the queue of the service for as long as it may
   kReasonInternal,  // Given up: the proxy made a mistake
   kCount
 };
 inline constexpr std::size_t kCounterCount = static_cast<std::size_t>(Counter::kCount);
-static_assert(static_cast<std::size_t>(Reason::kCount) == 39, "lib/observability/reasons.ts and Reason differ");
+static_assert(static_cast<std::size_t>(Reason::kCount) == 41, "lib/observability/reasons.ts and Reason differ");
 
 /// The counter of that reason.
 constexpr Counter reason_counter(Reason reason) {
@@ -183,6 +185,8 @@ inline constexpr const char* kCounterNames[kCounterCount] = {
     "reason_overload_cut",
     "reason_out_of_descriptors",
     "reason_draining",
+    "reason_queue_full",
+    "reason_queue_timeout",
     "reason_internal",
 };
 
@@ -268,6 +272,8 @@ inline constexpr bool kCounterIsGauge[kCounterCount] = {
     false,  // reason_overload_cut
     false,  // reason_out_of_descriptors
     false,  // reason_draining
+    false,  // reason_queue_full
+    false,  // reason_queue_timeout
     false,  // reason_internal
 };
 

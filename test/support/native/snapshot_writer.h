@@ -79,6 +79,22 @@ struct ServiceSpec {
   Nanos slow_start = 0;
   std::vector<std::uint32_t> chain = {};
   std::uint32_t health = wire::kNone;
+  std::uint32_t limit = wire::kNone;
+};
+
+struct LimitSpec {
+  std::uint32_t concurrency = 1;
+  wire::LimitKey key = wire::LimitKey::kHeader;
+  std::string header = "x-tenant";
+  bool fifo = false;
+  bool costs_bytes = false;
+  std::uint64_t quantum = 1;
+  std::uint32_t max_length = 100;
+  std::uint32_t max_keys = 16;
+  Nanos max_wait = 0;
+  std::vector<std::pair<std::string, std::uint32_t>> weights = {};
+  std::uint64_t identity = 71;
+  std::uint64_t version = 1;
 };
 
 /// A reference to a middleware. Those of kind 0 (addPrefix) get a configuration of their own.
@@ -95,6 +111,7 @@ struct SnapshotSpec {
   std::vector<RouterSpec> routers = {{}};
   std::vector<ServiceSpec> services = {{}};
   std::vector<HealthSpec> health = {};
+  std::vector<LimitSpec> limits = {};
   std::uint32_t transports = 1;
   Nanos dial_timeout = 5 * kSecond;
   Nanos response_header_timeout = 0;
@@ -120,6 +137,7 @@ class SnapshotWriter {
     put_all<wire::Router>(offsetof(wire::Snapshot, routers), spec.routers);
     put_all<wire::Service>(offsetof(wire::Snapshot, services), spec.services);
     put_health(spec);
+    put_all<wire::ConcurrencyLimit>(offsetof(wire::Snapshot, concurrency_limits), spec.limits);
     put_transports(spec);
     put_middlewares(spec);
     constexpr std::size_t kLimits = offsetof(wire::Snapshot, limits);
@@ -196,6 +214,7 @@ class SnapshotWriter {
     writer_.put(at + offsetof(wire::Service, pass_host_header), true);
     writer_.put(at + offsetof(wire::Service, transport), spec.transport);
     writer_.put(at + offsetof(wire::Service, health), spec.health);
+    writer_.put(at + offsetof(wire::Service, limit), spec.limit);
     put_indexes(at + offsetof(wire::Service, chain), spec.chain);
     put_all<wire::Server>(at + offsetof(wire::Service, servers), spec.servers);
     put_all<wire::Child>(at + offsetof(wire::Service, children), spec.children);
@@ -209,6 +228,28 @@ class SnapshotWriter {
     writer_.text(at + offsetof(wire::Server, authority), authority);
     writer_.put(at + offsetof(wire::Server, port), std::uint32_t{spec.port});
     writer_.put(at + offsetof(wire::Server, weight), spec.weight);
+  }
+
+  void put_one(std::size_t at, const LimitSpec& spec) {
+    writer_.put(at + offsetof(wire::ConcurrencyLimit, identity), spec.identity);
+    writer_.put(at + offsetof(wire::ConcurrencyLimit, version), spec.version);
+    writer_.text(at + offsetof(wire::ConcurrencyLimit, service), "service@test");
+    writer_.put(at + offsetof(wire::ConcurrencyLimit, concurrency), spec.concurrency);
+    writer_.put(at + offsetof(wire::ConcurrencyLimit, key), spec.key);
+    writer_.text(at + offsetof(wire::ConcurrencyLimit, header), spec.header);
+    writer_.put(at + offsetof(wire::ConcurrencyLimit, fifo), spec.fifo);
+    writer_.put(at + offsetof(wire::ConcurrencyLimit, costs_bytes), spec.costs_bytes);
+    writer_.put(at + offsetof(wire::ConcurrencyLimit, quantum), spec.quantum);
+    writer_.put(at + offsetof(wire::ConcurrencyLimit, max_wait), spec.max_wait);
+    writer_.put(at + offsetof(wire::ConcurrencyLimit, max_length), spec.max_length);
+    writer_.put(at + offsetof(wire::ConcurrencyLimit, max_keys), spec.max_keys);
+    std::size_t weight =
+        writer_.list<wire::KeyWeight>(at + offsetof(wire::ConcurrencyLimit, weights), spec.weights.size());
+    for (const auto& [key, share] : spec.weights) {
+      writer_.text(weight + offsetof(wire::KeyWeight, key), key);
+      writer_.put(weight + offsetof(wire::KeyWeight, weight), share);
+      weight += sizeof(wire::KeyWeight);
+    }
   }
 
   void put_one(std::size_t at, const ChildSpec& spec) {

@@ -21,9 +21,18 @@ const { install, configuration } = await compiled(
   { entryPoints: { web: { address: ':80' }, api: { address: '[::1]:81' } }, api: {} },
   dynamic,
 );
+const key = { key: 'a', weight: 1, active: 1, waiting: 2, served: 3, waited: 2, waitSeconds: 0.5 };
+const queue = {
+  concurrency: 1,
+  active: 1,
+  waiting: 2,
+  maxLength: 9,
+  keys: [{ ...key, shedFull: 1, shedLate: 0, gone: 0 }],
+};
 const state: AdminState = {
   install: install.config,
   configuration,
+  queues: () => ({ 'svc@file': queue }),
   version: '1.2.3',
   startDate: new Date('2026-01-02T03:04:05Z'),
   health: () => new Map(),
@@ -65,6 +74,7 @@ describe('single objects', () => {
       name: 'svc@file',
       provider: 'file',
       type: 'loadbalancer',
+      queueStatus: queue,
     });
   });
 

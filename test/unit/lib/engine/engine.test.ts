@@ -11,6 +11,7 @@ class FakeNative implements NativeEngine {
   readonly calls: string[] = [];
   lines = '';
   health = '';
+  limits = '[]';
   counts: readonly bigint[] = [];
 
   constructor(_options: unknown, onEvents: () => void) {
@@ -35,6 +36,7 @@ class FakeNative implements NativeEngine {
   };
   explain = (): string => '[{"router":"a@test"}]';
   explainCurrent = (number: number): void => void this.calls.push(`explain ${number}`);
+  readLimits = (): string => this.limits;
   readEvents = (): string => {
     const lines = this.lines;
     this.lines = '';
@@ -156,5 +158,26 @@ test('numbers have names', () => {
   native.counts = [5n, 3n];
   const { connectionsAccepted, connectionsOpen, requestsTotal, reasons } = engine.stats();
   assert.deepEqual([connectionsAccepted, connectionsOpen, requestsTotal, reasons], [5, 3, 0, {}]);
+  engine.close();
+});
+
+test('limits are told by service, their keys in the order of their names, their times in seconds', () => {
+  const { engine, native } = started();
+  assert.deepEqual(engine.stats().queues, {});
+  const counts = { weight: 1, active: 0, waiting: 0, served: 3, waited: 2, shedFull: 0, shedLate: 0, gone: 0 };
+  const keys = ['b', 'a'].map((key) => ({ key, ...counts, waitTime: 1_500_000_000 }));
+  native.limits = JSON.stringify([{ service: 'app@file', concurrency: 4, active: 1, waiting: 0, maxLength: 9, keys }]);
+  assert.deepEqual(engine.stats().queues, {
+    'app@file': {
+      concurrency: 4,
+      active: 1,
+      waiting: 0,
+      maxLength: 9,
+      keys: [
+        { key: 'a', ...counts, waitSeconds: 1.5 },
+        { key: 'b', ...counts, waitSeconds: 1.5 },
+      ],
+    },
+  });
   engine.close();
 });
