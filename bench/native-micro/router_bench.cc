@@ -46,9 +46,16 @@ class InstructionCounter {
   int descriptor_;
 };
 
+using Text = std::string (*)(std::size_t i);
+
 struct Shape {
   const char* name;
   Route (*route)(std::size_t i);
+  /// What to ask for, where the route does not tell.
+  Text host = nullptr;
+  Text path = nullptr;
+  /// A compiled pattern takes kilobytes.
+  std::size_t most = 100'000;
 };
 
 std::string number(std::size_t i) { return std::to_string(i); }
@@ -78,6 +85,19 @@ constexpr Shape kShapes[] = {
      [](std::size_t i) {
        return Route{"", "/service/" + number(i) + "/"};
      }},
+    {"suffix each, HostRegexp below",
+     [](std::size_t i) {
+       return Route{.host_suffix = ".t" + number(i) + ".example.com",
+                    .host_pattern = "^[a-z]+\\.t" + number(i) + "\\.example\\.com$"};
+     },
+     [](std::size_t i) { return "www.t" + number(i) + ".example.com"; }, nullptr, 10'000},
+    {"HostRegexp each",
+     [](std::size_t i) { return Route{.host_pattern = "^t" + number(i) + "-[a-z]+\\.example\\.com$"}; },
+     [](std::size_t i) { return "t" + number(i) + "-www.example.com"; }, nullptr, 10'000},
+    {"HostRegexp each, unanchored", [](std::size_t i) { return Route{.host_pattern = "-t" + number(i) + "\\."}; },
+     [](std::size_t i) { return "www-t" + number(i) + ".example.com"; }, nullptr, 10'000},
+    {"PathRegexp each", [](std::size_t i) { return Route{.path_pattern = "^/s" + number(i) + "/[0-9]+$"}; }, nullptr,
+     [](std::size_t i) { return "/s" + number(i) + "/4711"; }, 10'000},
 };
 
 std::string host_for(const Route& route) {
@@ -88,12 +108,15 @@ std::string host_for(const Route& route) {
 // Requests are made beforehand: only finding is measured.
 class Requests {
  public:
-  explicit Requests(const std::vector<Route>& routes) {
+  Requests(const Shape& shape, const std::vector<Route>& routes) {
     std::mt19937_64 random(1);
     for (std::size_t i = 0; i < kCount; ++i) {
-      const Route& route = routes[random() % routes.size()];
-      add(host_for(route));
-      add(route.exact_path ? route.path : route.path + "/users/4711/orders");
+      const std::size_t index = random() % routes.size();
+      const Route& route = routes[index];
+      add(shape.host != nullptr ? shape.host(index) : host_for(route));
+      add(shape.path != nullptr ? shape.path(index)
+          : route.exact_path    ? route.path
+                                : route.path + "/users/4711/orders");
     }
     request_.method_text = "GET";
   }
@@ -143,7 +166,7 @@ void measure(const Shape& shape, std::size_t count, const InstructionCounter& co
   const auto router = Router::build({table->routers, table->order, patterns, table->ranges}, faults);
   const Nanos built = monotonic_now() - start;
 
-  Requests requests(routes);
+  Requests requests(shape, routes);
   const std::uint64_t found = requests.find_all(*router);
   double nanos = 1e18;
   double instructions = 0;
@@ -165,6 +188,8 @@ void measure(const Shape& shape, std::size_t count, const InstructionCounter& co
 int main() {
   const fairlead::router::InstructionCounter counter;
   for (const auto& shape : fairlead::router::kShapes) {
-    for (const std::size_t count : {10, 1'000, 100'000}) fairlead::router::measure(shape, count, counter);
+    for (const std::size_t count : {10, 1'000, 10'000, 100'000}) {
+      if (count <= shape.most) fairlead::router::measure(shape, count, counter);
+    }
   }
 }

@@ -7,7 +7,7 @@
 namespace fairlead::bindings {
 
 /// Layout of the records of a snapshot.
-inline constexpr std::uint64_t kWireFingerprint = 0x4a541b53c92b75f8ULL;
+inline constexpr std::uint64_t kWireFingerprint = 0x1fbd7f1ef8211cdULL;
 /// Order and meaning of the counters.
 inline constexpr std::uint64_t kStatsFingerprint = 0x888318187d259b46ULL;
 

@@ -33,6 +33,7 @@ export function routerElement(item: RouterItem): Element {
       entryPoints: resolved.entryPoints,
       observability: observed(resolved.observability),
     }),
+    ...(resolved?.children !== undefined && { childRefs: resolved.children }),
     priority: Number(priority),
     ...verdict(item),
     using,

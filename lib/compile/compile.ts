@@ -40,7 +40,7 @@ export interface Compiled {
 export function compile(configuration: Configuration, install: InstallConfiguration, around: Surroundings): Compiled {
   const scope = newScope(configuration, install, around.adminSocket);
   const transports = new Transports(scope);
-  const { routers, byEntryPoint, refused } = compileRouters(scope);
+  const { routers, layers, byEntryPoint, refused } = compileRouters(scope);
   const { services, limits } = compileServices(scope, (name) => transports.get(name).identity as bigint);
   const { refs, configs } = compileMiddlewares(scope);
   const entryPoints = compileEntryPoints(scope, byEntryPoint);
@@ -51,6 +51,7 @@ export function compile(configuration: Configuration, install: InstallConfigurat
     ready: around.ready,
     entryPoints,
     routers,
+    layers,
     services,
     health: scope.health,
     concurrencyLimits: limits,

@@ -30,6 +30,7 @@ export function settingsOf(install: InstallConfiguration, document: Document, ud
     ...(install.ping !== undefined && { ping: install.ping }),
     ...(install.api !== undefined && { api: install.api }),
     defaultRuleSyntax: install.core.defaultRuleSyntax,
+    precedence: install.providers.precedence,
     defaultTransport: { ...serversTransport.parse({}), ...transport },
     document,
   };

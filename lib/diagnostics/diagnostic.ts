@@ -19,6 +19,8 @@ export interface Diagnostic {
   readonly hint?: string;
   /** What still serves and what does not, because of this finding. */
   readonly effect?: string;
+  /** The message in the admin API, where Traefik words it otherwise and programs may look for its words. */
+  readonly apiMessage?: string;
 }
 
 /** What the place that reports a finding knows about it; the table of codes knows the rest. */

@@ -61,6 +61,10 @@ export const nativeAnswer = z.object({
   router: z.string().optional(),
   service: z.string().optional(),
   steps: z.array(step).optional(),
+  /** The router, and those below it that were chosen one after the other. */
+  layers: z.array(z.string()).optional(),
+  /** None of the children of the last one takes the request. */
+  lost: z.boolean().optional(),
   services: z
     .array(
       z.object({

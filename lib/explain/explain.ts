@@ -15,7 +15,8 @@ import { middlewareEffects } from './steps.js';
 /** The explanation of one request under a configuration. */
 export function explanationOf(asked: Asked, answer: NativeAnswer, configuration: Configuration): Explanation {
   const { question, url, assumption } = asked;
-  const { request, router } = answer;
+  const { request, layers = [] } = answer;
+  const router = layers.at(-1) ?? answer.router;
   const certificate = question.tls ? shownCertificate(answer, question, configuration) : undefined;
   const secrets = (answer.steps ?? []).flatMap(({ middleware }) =>
     secretsOf(configuration.middlewares.get(middleware)),
@@ -33,7 +34,7 @@ export function explanationOf(asked: Asked, answer: NativeAnswer, configuration:
       ...(assumption !== undefined && { assumption }),
     },
     ...(certificate !== undefined && { certificate }),
-    ...(router !== undefined && { router: routerOf(router, configuration) }),
+    ...(router !== undefined && { router: routerOf(router, layers.slice(0, -1), configuration) }),
     middlewares: middlewareEffects(answer, configuration),
     services: serviceChoices(answer),
     ...(answer.server !== undefined && { server: sentRequest(answer.server, secrets) }),
@@ -42,10 +43,15 @@ export function explanationOf(asked: Asked, answer: NativeAnswer, configuration:
   };
 }
 
-function routerOf(name: string, { routers }: Configuration): NonNullable<Explanation['router']> {
+function routerOf(
+  name: string,
+  above: readonly string[],
+  { routers }: Configuration,
+): NonNullable<Explanation['router']> {
   const item = routers.get(name);
   return {
     name,
+    ...(above.length > 0 && { above }),
     rule: item?.config?.rule ?? '',
     priority: priorityOf(item),
     entryPoints: item?.resolved?.entryPoints ?? [],
@@ -87,6 +93,7 @@ function ownAnswer(answer: NativeAnswer, secrets: readonly string[]): OwnAnswer 
     const { status, reason, headers } = reply;
     return { status, reason, detail: meaningOf(reason), headers: headers.map((field) => cleaned(field, secrets)) };
   }
+  if (answer.lost === true) return { status: 404, reason: 'no_route', detail: 'no child of the router takes it' };
   const last = services.at(-1);
   if (server !== undefined || last === undefined) return undefined;
   if (last.candidates === undefined) return { status: 0, reason: 'none', detail: 'Fairlead itself answers' };

@@ -102,6 +102,8 @@ export interface Explanation {
   /** Absent: none takes it. */
   readonly router?: {
     readonly name: string;
+    /** The routers above it, from the root on. */
+    readonly above?: readonly string[];
     readonly rule: string;
     readonly priority: string;
     readonly entryPoints: readonly string[];

@@ -48,6 +48,9 @@ function canonical({ op, key = '', value }: FailingTest): string {
       return `ClientIP(${quoted(value)})`;
     case 'queryPresent':
       return `Query(${quoted(key)})`;
+    case 'queryFirst':
+    case 'queryFirstRegexp':
+      return `Query(${quoted(`${key}=${value}`)})`;
     case 'header':
     case 'headerRegexp':
     case 'query':

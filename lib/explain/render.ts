@@ -17,6 +17,7 @@ export function renderExplanation(explanation: Explanation): string {
     ...(router === undefined
       ? row('router', 'none', undefined)
       : [...row('router', router.name, `priority ${router.priority}`, router.place), ...more(router.rule)]),
+    ...(router?.above === undefined ? [] : row('below', router.above.join(', '), undefined)),
     ...listed('middlewares', middlewares.map(middleware)),
     ...services.flatMap((service) => row('service', service.name, inBrackets(service))),
     ...(server === undefined ? [] : row('server', server.url, services.at(-1)?.because)),

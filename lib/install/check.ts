@@ -22,10 +22,10 @@ export function checkInstall(config: InstallConfiguration, names: readonly strin
   }
   checkPing(config, names, report);
   if (config.core.defaultRuleSyntax === 'v2') {
-    const message = 'rule syntax "v2" is not supported yet';
-    report('FL2010', ['core', 'defaultRuleSyntax'], {
-      message,
-      effect: 'routers without "ruleSyntax: v3" are disabled',
+    report('FL4009', ['core', 'defaultRuleSyntax'], {
+      message: 'rule syntax "v2" is deprecated',
+      hint: 'write rules in v3 syntax',
+      effect: 'rules without "ruleSyntax: v3" are read as v2',
     });
   }
   return findings;

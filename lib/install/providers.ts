@@ -1,5 +1,6 @@
 /** `providers` (Traefik: static configuration): where the dynamic configuration comes from. */
 import { z } from 'zod';
+import { didYouMean } from '../diagnostics/suggest.js';
 import { notYet } from '../source/marks.js';
 import { flag, text, time } from './fields.js';
 
@@ -24,10 +25,30 @@ const others = [
   ...['kubernetesIngress', 'kubernetesIngressNGINX', 'nomad', 'plugin', 'redis', 'rest', 'swarm', 'zooKeeper'],
 ] as const;
 
+/**
+ * Whose router wins at equal priority when nobody says so: Traefik's order, in front of it what an embedding program
+ * hands over, which only Fairlead has.
+ */
+const usualPrecedence = [
+  ...['memory', 'kubernetesgateway', 'kubernetescrd', 'kubernetes', 'kubernetesingressnginx', 'swarm', 'docker'],
+  ...['file', 'redis', 'knative', 'consul', 'consulcatalog', 'nomad', 'etcd', 'ecs', 'http', 'zookeeper', 'rest'],
+];
+
+const precedence = z
+  .array(
+    z.string().superRefine((name, context) => {
+      if (usualPrecedence.includes(name.toLowerCase())) return;
+      const hint = didYouMean(name, usualPrecedence) ?? `one of ${usualPrecedence.join(', ')}`;
+      context.addIssue({ code: 'custom', message: 'must be a provider', params: { code: 'FL2004', hint } });
+    }),
+  )
+  .default(usualPrecedence)
+  .meta({ description: 'Providers whose routers win at equal priority, best first; those left out come last.' });
+
 /** The schema of `providers`. */
 export const providers = z.strictObject({
   providersThrottleDuration: time('2s', 'Least time between two configurations of one provider; 0 = none.'),
-  precedence: notYet('Order of providers among routers of equal priority.'),
+  precedence,
   file: fileProvider.optional().meta({ description: 'Configuration from files.' }),
   ...(Object.fromEntries(others.map((name) => [name, notYet(`Configuration from ${name}.`)])) as Record<
     (typeof others)[number],

@@ -1,4 +1,5 @@
 /** What entry points give to the routers on them (Traefik: entry point model). */
+import type { Router } from '../schema/router.js';
 import type { EntryPointSettings, Settings } from './settings.js';
 import type { RouterItem } from './model.js';
 
@@ -24,7 +25,8 @@ export function onEntryPoints(
   defaults: readonly string[],
 ): readonly RouterItem[] {
   const { config } = item;
-  if (config === undefined) return [item];
+  // A router with parents is where these are.
+  if (config === undefined || isChild(config)) return [item];
   const written = config.entryPoints ?? [];
   const entryPoints = written.length === 0 ? defaults : [...new Set(written)];
   const special = (name: string): boolean => hasModel(settings.entryPoints.get(name));
@@ -36,6 +38,9 @@ export function onEntryPoints(
   if (plain.length === 0 && split.length > 0) return split;
   return [{ ...item, config: { ...config, entryPoints: plain } }, ...split];
 }
+
+/** Whether a router stands below others. */
+export const isChild = ({ parentRefs }: Pick<Router, 'parentRefs'>): boolean => (parentRefs?.length ?? 0) > 0;
 
 function hasModel(settings: EntryPointSettings | undefined): boolean {
   if (settings === undefined) return false;

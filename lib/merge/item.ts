@@ -70,4 +70,4 @@ const ranks: readonly Status[] = ['enabled', 'warning', 'disabled'];
 const worse = (a: Status, b: Status): Status => (ranks.indexOf(a) >= ranks.indexOf(b) ? a : b);
 
 const messages = (findings: readonly Diagnostic[]): string[] =>
-  findings.filter(({ severity }) => severity !== 'notice').map(({ message }) => message);
+  findings.filter(({ severity }) => severity !== 'notice').map(({ message, apiMessage }) => apiMessage ?? message);

@@ -8,7 +8,7 @@ import { defaultEntryPoints, onEntryPoints } from './entry-points.js';
 import { internals } from './internals.js';
 import { makeItem, originOf, withFindings } from './item.js';
 import type { Configuration, Item, RouterItem } from './model.js';
-import { internal } from './names.js';
+import { internal, resolveName } from './names.js';
 import type { Settings } from './settings.js';
 
 /**
@@ -57,8 +57,30 @@ function routersOf(
     all.flatMap(({ routers }) => routers),
     diagnostics,
   );
-  const split = [...written.values()].flatMap((item) => onEntryPoints(item, settings, defaults));
-  return byName('router', split, diagnostics);
+  const names = new Map<string, readonly string[]>();
+  const split = [...written.values()].flatMap((item) => {
+    const parts = onEntryPoints(item, settings, defaults);
+    if (parts.length !== 1)
+      names.set(
+        item.name,
+        parts.map(({ name }) => name),
+      );
+    return parts;
+  });
+  return byName(
+    'router',
+    split.map((item) => withParents(item, names)),
+    diagnostics,
+  );
+}
+
+/** The router with the qualified names of its parents; one that was split is all of its parts. */
+function withParents(item: RouterItem, names: ReadonlyMap<string, readonly string[]>): RouterItem {
+  const { config, provider } = item;
+  if (config?.parentRefs === undefined || config.parentRefs.length === 0) return item;
+  const parents = config.parentRefs.map((name) => resolveName(name, provider));
+  const parentRefs = [...new Set(parents.flatMap((name) => names.get(name) ?? [name]))];
+  return { ...item, config: { ...config, parentRefs } };
 }
 
 /** The first of each name wins; the others are reported with the place of the first. */

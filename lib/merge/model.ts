@@ -49,12 +49,16 @@ export interface ResolvedRouter {
   readonly rule: RuleNode;
   /** Effective: the length of the rule when the user set none. A number cannot hold Traefik's reserved priorities. */
   readonly priority: bigint;
-  /** Existing entry points, at least one. */
+  /** Existing entry points, at least one; none for a router with parents, which is where these are. */
   readonly entryPoints: readonly string[];
   /** Qualified, in request order, those of the entry point first. All are served. */
   readonly middlewares: readonly string[];
-  /** Qualified; it is served. */
-  readonly service: string;
+  /** Qualified; it is served. Absent where there are `children`. */
+  readonly service?: string;
+  /** Qualified names of the routers of the layer below, those that are served. */
+  readonly children?: readonly string[];
+  /** Qualified names of the routers above it, those that are served; empty for a root. */
+  readonly parents: readonly string[];
   /** Names in `Host` matchers, lower case, without trailing dot; `*` and `*.x` included. */
   readonly hosts: readonly string[];
   /** Present: TLS connections only. `options` is a key of `tls.options`. */

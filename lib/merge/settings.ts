@@ -40,6 +40,8 @@ export interface Settings {
   /** Present when enabled. */
   readonly api?: { readonly insecure: boolean; readonly basePath: string };
   readonly defaultRuleSyntax: string;
+  /** Providers whose routers win ties of priority, best first (`providers.precedence`). */
+  readonly precedence: readonly string[];
   /** `serversTransport` of the install configuration: `default@internal`. */
   readonly defaultTransport: ServersTransport;
   /** The install configuration, for the places of what the default transport says. */

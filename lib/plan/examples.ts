@@ -63,8 +63,10 @@ function draftsOf({ matcher, args: [first = '', second = ''] }: Match): readonly
     case 'HeaderRegexp':
       return [{ ...nothing, headers: [[first, sampleOf(second) ?? '']] }];
     case 'Query':
+    case 'QueryFirst':
       return [{ ...nothing, query: [[first, second]] }];
     case 'QueryRegexp':
+    case 'QueryFirstRegexp':
       return [{ ...nothing, query: [[first, second === '' ? '' : (sampleOf(second) ?? '')]] }];
     case 'ClientIP':
       return [{ ...nothing, client: first.replace(/\/\d+$/, '') }];

@@ -52,8 +52,14 @@ export const router = z.strictObject({
   middlewares: stringList
     .prefault([])
     .meta({ description: 'Middlewares in request order; `name` or `name@provider`.' }),
-  service: z.string().min(1).meta({ description: 'Service that answers; `name` or `name@provider`.' }),
-  parentRefs: stringList.optional().meta({ description: 'Parent routers; not supported yet.' }),
+  service: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ description: 'Service that answers; `name` or `name@provider`. A router with children has none.' }),
+  parentRefs: stringList
+    .optional()
+    .meta({ description: 'Parent routers: it is tried for what one of them takes, after the middlewares there.' }),
   tls: routerTls.optional().meta({ description: 'Makes it a router for TLS connections only.' }),
   observability: routerObservability.optional().meta({ description: 'What is logged, counted and traced.' }),
 });

@@ -49,6 +49,9 @@ export const ops = {
   queryPresent: 12,
   /** Peer address lies in `ranges[operand]`. */
   clientIp: 13,
+  /** The first decoded value of query parameter `key` equals `value` (rule syntax v2). */
+  queryFirst: 14,
+  queryFirstRegexp: 15,
 } as const;
 
 /**
@@ -56,10 +59,13 @@ export const ops = {
  * keys, and matches without running its program where the key is `sufficient`.
  */
 export const routeKey = record('RouteKey', { hostKind: u8, pathKind: u8, sufficient: bool, host: text, path: text });
-/** How `host` of a key is compared: any host, that host, or one label before `host` (which starts with a dot). */
-export const hostKinds = { any: 0, exact: 1, wildcard: 2 } as const;
-/** How `path` of a key is compared: any path, that path, or paths that start with it. */
-export const pathKinds = { any: 0, exact: 1, prefix: 2 } as const;
+/**
+ * How `host` of a key is compared: any host, that host, one label before `host` (which starts with a dot), hosts that end
+ * with it, or hosts that the pattern `host` matches.
+ */
+export const hostKinds = { any: 0, exact: 1, wildcard: 2, suffix: 3, pattern: 4 } as const;
+/** How `path` of a key is compared: any path, that path, paths that start with it, or that the pattern `path` matches. */
+export const pathKinds = { any: 0, exact: 1, prefix: 2, pattern: 3 } as const;
 
 /** One router. A router on entry points that deny different escapes is stored once for each. */
 export const router = record('Router', {
@@ -69,13 +75,18 @@ export const router = record('Router', {
   keys: list(routeKey),
   /** Indexes into `middlewares`, in request order. */
   chain: list(u32),
+  /** `none` where there is a `layer`. */
   service: u32,
+  /** Index into `layers`: the routers that are tried next, when the chain has passed. `none` where there is a service. */
+  layer: u32,
   /** Index into `tlsOptions`, for the domain fronting check; `none` on clear text. */
   tlsOptions: u32,
   /** Bits of `deniedCharacters` that this router refuses in a path (entry point `http.encodedCharacters`). */
   deniedCharacters: u8,
   accessLog: bool,
 });
+/** Routers below another one: indexes into `routers`, best first. They nest without a circle. */
+export const layer = record('Layer', { routers: list(u32) });
 /** Escapes that `deniedCharacters` can refuse: %2F %5C %00 %3B %25 %3F %23. */
 export const deniedCharacters = {
   slash: 1,

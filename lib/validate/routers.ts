@@ -1,11 +1,13 @@
 /** `http.routers`: rules, entry points, and everything they name. */
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import { didYouMean } from '../diagnostics/suggest.js';
+import { isChild } from '../merge/entry-points.js';
 import { withFindings } from '../merge/item.js';
 import type { Item, MiddlewareConfig, ResolvedRouter, RouterItem, ServiceItem } from '../merge/model.js';
 import { internal, resolveTlsName } from '../merge/names.js';
 import type { Settings } from '../merge/settings.js';
 import type { Router } from '../schema/router.js';
+import type { RuleSyntax } from '../schema/rule/ast.js';
 import { defaultPriority, hostsOf } from '../schema/rule/parser.js';
 import { atEntryPoint, findingOn } from './finding.js';
 import { middlewareReference, refer, serviceReference } from './references.js';
@@ -40,12 +42,14 @@ export function checkRouters(
 function checkSalvaged(item: RouterItem, context: RouterContext): RouterItem {
   const { salvaged } = item;
   if (salvaged === undefined) return item;
-  const { rule, entryPoints, middlewares = [], service, priority = 0n } = salvaged;
+  const { rule, ruleSyntax, entryPoints, middlewares = [], service, priority = 0n } = salvaged;
   const served =
     service === undefined ? undefined : refer(serviceReference, context.services, item, service, ['service']);
   return withFindings(item, [
-    ...(rule === undefined ? [] : checkRule(item, rule).diagnostics),
-    ...(entryPoints === undefined ? [] : checkEntryPoints(item, { entryPoints }, context.settings).diagnostics),
+    ...(rule === undefined ? [] : checkRule(item, rule, syntaxOf(item, ruleSyntax, context)).diagnostics),
+    ...(entryPoints === undefined || isChild(salvaged)
+      ? []
+      : checkEntryPoints(item, { entryPoints }, context.settings).diagnostics),
     ...checkChain(item, { middlewares, entryPoints }, context).diagnostics,
     ...(served?.finding === undefined ? [] : [served.finding]),
     ...limitFindings(item, { ...salvaged, priority }),
@@ -53,25 +57,30 @@ function checkSalvaged(item: RouterItem, context: RouterContext): RouterItem {
 }
 
 function check(item: RouterItem, config: Router, context: RouterContext): RouterItem {
-  const rule = knownRule(item.name, config.rule, context) ?? checkRule(item, config.rule);
-  const entryPoints = checkEntryPoints(item, config, context.settings);
+  const syntax = syntaxOf(item, config.ruleSyntax, context);
+  const rule = knownRule(item.name, config, context) ?? checkRule(item, config.rule, syntax);
+  const entryPoints = isChild(config) ? nowhere : checkEntryPoints(item, config, context.settings);
   const chain = checkChain(item, config, context);
-  const service = refer(serviceReference, context.services, item, config.service, ['service']);
+  const service =
+    config.service === undefined
+      ? undefined
+      : refer(serviceReference, context.services, item, config.service, ['service']);
   const checked = withFindings(item, [
-    ...syntaxFindings(item, config, context.settings),
+    ...syntaxFindings(item, config),
     ...rule.diagnostics,
     ...entryPoints.diagnostics,
     ...chain.diagnostics,
-    ...(service.finding === undefined ? [] : [service.finding]),
+    ...(service?.finding === undefined ? [] : [service.finding]),
     ...limitFindings(item, config),
   ]);
-  if (checked.status === 'disabled' || rule.rule === undefined || service.finding !== undefined) return checked;
+  if (checked.status === 'disabled' || rule.rule === undefined || service?.finding !== undefined) return checked;
   const resolved: ResolvedRouter = {
     rule: rule.rule,
     priority: config.priority === 0n ? BigInt(defaultPriority(config.rule)) : config.priority,
     entryPoints: entryPoints.names,
     middlewares: chain.names,
-    service: service.name,
+    ...(service !== undefined && { service: service.name }),
+    parents: [],
     hosts: hostsOf(rule.rule),
     ...(config.tls !== undefined && { tls: { options: resolveTlsName(config.tls.options, item.provider) } }),
     observability: observabilityOf(config),
@@ -80,10 +89,21 @@ function check(item: RouterItem, config: Router, context: RouterContext): Router
 }
 
 /** The rule as it was parsed for the configuration in use; only where there was nothing to say about that router. */
-function knownRule(name: string, rule: string, { previous }: RouterContext): ReturnType<typeof checkRule> | undefined {
+function knownRule(
+  name: string,
+  { rule, ruleSyntax }: Router,
+  { previous }: RouterContext,
+): ReturnType<typeof checkRule> | undefined {
   const before = previous?.get(name);
-  if (before?.resolved === undefined || before.config?.rule !== rule || before.diagnostics.length > 0) return undefined;
+  if (before?.resolved === undefined || before.diagnostics.length > 0) return undefined;
+  if (before.config?.rule !== rule || before.config.ruleSyntax !== ruleSyntax) return undefined;
   return { rule: before.resolved.rule, diagnostics: [] };
+}
+
+/** As in Traefik anything but v2 is v3. */
+function syntaxOf({ provider }: RouterItem, written: string | undefined, { settings }: RouterContext): RuleSyntax {
+  const syntax = written ?? (provider === internal ? 'v3' : settings.defaultRuleSyntax);
+  return syntax === 'v2' ? 'v2' : 'v3';
 }
 
 const observabilityOf = ({ observability }: Router): ResolvedRouter['observability'] => ({
@@ -93,36 +113,19 @@ const observabilityOf = ({ observability }: Router): ResolvedRouter['observabili
   traceVerbosity: observability?.traceVerbosity ?? 'minimal',
 });
 
-function syntaxFindings(
-  item: RouterItem,
-  { ruleSyntax, rule }: Router,
-  { defaultRuleSyntax }: Settings,
-): readonly Diagnostic[] {
-  const syntax = ruleSyntax ?? (item.provider === internal ? 'v3' : defaultRuleSyntax);
-  if (syntax !== 'v2') return [];
-  const message = 'rule syntax "v2" is not supported yet';
+function syntaxFindings(item: RouterItem, { ruleSyntax }: Router): readonly Diagnostic[] {
+  if (ruleSyntax === undefined) return [];
+  const message = 'router option "ruleSyntax" is deprecated';
   const hint =
-    ruleSyntax === undefined
-      ? 'core.defaultRuleSyntax says v2; write the rule in v3 syntax'
-      : 'write the rule in v3 syntax and remove "ruleSyntax"';
-  return [
-    findingOn(item, 'FL4007', { message, at: [ruleSyntax === undefined && rule !== '' ? 'rule' : 'ruleSyntax'], hint }),
-  ];
+    ruleSyntax === 'v2' ? 'write the rule in v3 syntax and remove "ruleSyntax"' : 'remove it: rules are of syntax v3';
+  return [findingOn(item, 'FL4009', { message, at: ['ruleSyntax'], hint, effect: 'the rule is read all the same' })];
 }
 
-function limitFindings(
-  item: RouterItem,
-  config: Pick<Router, 'priority' | 'parentRefs' | 'tls'>,
-): readonly Diagnostic[] {
+function limitFindings(item: RouterItem, config: Pick<Router, 'priority' | 'tls'>): readonly Diagnostic[] {
   const findings: Diagnostic[] = [];
   if (item.provider !== internal && config.priority > maxUserPriority) {
     const message = `the router priority ${config.priority} exceeds the max user-defined priority ${maxUserPriority}`;
     findings.push(findingOn(item, 'FL3015', { message, at: ['priority'] }));
-  }
-  if (config.parentRefs !== undefined && config.parentRefs.length > 0) {
-    const message =
-      'parent routers are not supported yet: alone, the router would take requests that its parent filters';
-    findings.push(findingOn(item, 'FL3012', { message, at: ['parentRefs'] }));
   }
   if (config.tls?.certResolver !== undefined) {
     const message = `certificate resolvers are not supported yet: no certificate is obtained from "${config.tls.certResolver}"`;
@@ -136,6 +139,9 @@ interface Named {
   readonly names: readonly string[];
   readonly diagnostics: readonly Diagnostic[];
 }
+
+/** A router with parents has no entry points of its own. */
+const nowhere: Named = { names: [], diagnostics: [] };
 
 /** An unknown entry point costs that entry point; none left costs the router. */
 function checkEntryPoints(

@@ -15,6 +15,8 @@ export interface TlsHosts {
   readonly routers: ReadonlyMap<string, RouterItem>;
   readonly hosts: ReadonlyMap<string, ReadonlyMap<string, string>>;
   readonly refusedHosts: ReadonlyMap<string, ReadonlySet<string>>;
+  /** What became of the routers that go by other names now. */
+  readonly renamed: ReadonlyMap<string, readonly string[]>;
 }
 
 /** The routers with the TLS options they get, and the options of every server name. Pure. */
@@ -24,9 +26,18 @@ export function settleTlsHosts(
   entryPoints: ReadonlyMap<string, EntryPointSettings>,
 ): TlsHosts {
   if (![...routers.values()].some(({ resolved }) => resolved?.tls !== undefined))
-    return { routers, hosts: new Map(), refusedHosts: new Map() };
+    return { routers, hosts: new Map(), refusedHosts: new Map(), renamed: new Map() };
   const conflicts = findConflicts(routers);
-  const settled = [...routers.values()].flatMap((item) => resolveConflicts(item, conflicts.get(item.name)));
+  const renamed = new Map<string, readonly string[]>();
+  const settled = [...routers.values()].flatMap((item) => {
+    const parts = resolveConflicts(item, conflicts.get(item.name));
+    if (parts.length !== 1 || parts[0] !== item)
+      renamed.set(
+        item.name,
+        parts.map(({ name }) => name),
+      );
+    return parts;
+  });
   const hosts = new Map<string, Map<string, string>>();
   const refusedHosts = new Map<string, Set<string>>();
   const checked = settled.map((item) => {
@@ -44,7 +55,7 @@ export function settleTlsHosts(
     }
     return finding === undefined ? item : withoutResolution(withFindings(item, [finding]));
   });
-  return { routers: new Map(checked.map((item) => [item.name, item])), hosts, refusedHosts };
+  return { routers: new Map(checked.map((item) => [item.name, item])), hosts, refusedHosts, renamed };
 }
 
 /** Whether the options are named in the router itself, not by its entry point. */

@@ -31,7 +31,7 @@ function note({ name, resolved }: RouterItem, services: ReadonlyMap<string, Serv
     return true;
   };
   for (const middleware of resolved.middlewares) add(users.middlewares, middleware);
-  const pending = [resolved.service];
+  const pending = resolved.service === undefined ? [] : [resolved.service];
   for (let service = pending.pop(); service !== undefined; service = pending.pop()) {
     if (!add(users.services, service)) continue;
     const parts = services.get(service)?.resolved;

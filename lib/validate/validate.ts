@@ -5,6 +5,7 @@
 import type { CertificateItem, Configuration, TlsModel } from '../merge/model.js';
 import type { Settings } from '../merge/settings.js';
 import { type CertificateContext, checkCertificates, checkDefaultCertificate, checkStores } from './certificates.js';
+import { settleLayers } from './layers.js';
 import { checkMiddlewares } from './middlewares.js';
 import { type Refusal, refuse, withRefusals } from './refusals.js';
 import { checkRouters } from './routers.js';
@@ -39,10 +40,11 @@ export function validate(configuration: Configuration, settings: Settings, optio
     middlewares,
     previous: previous?.routers,
   });
-  const { routers, hosts, refusedHosts } = settleTlsHosts(resolved, tls.options, settings.entryPoints);
+  const { routers, hosts, refusedHosts, renamed } = settleTlsHosts(resolved, tls.options, settings.entryPoints);
+  const layered = settleLayers(withRefusals('router', routers, refused), renamed);
   return withUsage({
     ...configuration,
-    routers: markUnreachable(withRefusals('router', routers, refused)),
+    routers: markUnreachable(layered, settings.precedence),
     services,
     middlewares,
     serversTransports: transports,

@@ -58,11 +58,13 @@ re2::StringPiece piece(std::string_view text) { return {text.data(), text.size()
 
 }  // namespace
 
+std::string Regex::spelled_for_re2(std::string_view pattern) { return GroupNames(pattern).spelled_out(); }
+
 std::unique_ptr<Regex> Regex::compile(std::string_view pattern, std::string& error) {
   re2::RE2::Options options;
   options.set_max_mem(kMaxMemory);
   options.set_log_errors(false);
-  const std::string spelled_out = GroupNames(pattern).spelled_out();
+  const std::string spelled_out = spelled_for_re2(pattern);
   auto compiled = std::make_unique<re2::RE2>(piece(spelled_out), options);
   if (!compiled->ok()) {
     error = compiled->error();

@@ -21,6 +21,8 @@ class Regex {
 
   /// Compiles `pattern`, or returns null and says in `error` why not (RE2's words, with the offending part).
   static std::unique_ptr<Regex> compile(std::string_view pattern, std::string& error);
+  /// `pattern` in the spelling of this release of RE2, which lacks Go's `(?<name>`.
+  static std::string spelled_for_re2(std::string_view pattern);
   ~Regex();
   Regex(const Regex&) = delete;
   Regex& operator=(const Regex&) = delete;

@@ -90,7 +90,11 @@ class Exchange final : public middleware::Facilities {
   void own(middleware::FetchReply& reply, std::string_view body);
 
   // route.cc
-  loop::Soon<Outcome> route();
+  loop::Soon<Outcome> route() { return route_among(plan_->plan().routes(entry_point_, peer_.tls)); }
+  loop::Soon<Outcome> route_among(const router::Router& routes);
+  /// From a router that has children to the best of these, behind its chain.
+  loop::Soon<Outcome> descend(std::uint32_t router);
+  loop::Task<Outcome> descend_later(loop::Soon<bool> passing, std::uint32_t layer);
   Reason refused_by_router(const wire::Router& router) const;
   /// Runs `chain`; false when a middleware has answered into reply_.
   loop::Soon<bool> run_chain(Chain chain);

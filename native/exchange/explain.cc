@@ -108,7 +108,8 @@ class Explaining {
       return;
     }
     const wire::Router& router = snapshot().routers[found.chosen];
-    json_.text("router", router.name).text("service", snapshot().services[router.service].name);
+    json_.text("router", router.name);
+    if (router.layer == wire::kNone) json_.text("service", snapshot().services[router.service].name);
     const Reason refused = refusal_of(snapshot(), router, request_, peer_);
     if (refused != Reason::kNone) {
       refuse(refused, {});
@@ -156,6 +157,8 @@ class Explaining {
       case wire::Op::kQuery:
       case wire::Op::kQueryRegexp:
       case wire::Op::kQueryPresent:
+      case wire::Op::kQueryFirst:
+      case wire::Op::kQueryFirstRegexp:
         for (const router::QueryParameter& parameter : input.parameters()) {
           if (parameter.key == test.key) json_.text(parameter.value);
         }
@@ -176,6 +179,7 @@ class Explaining {
       case wire::Op::kPathRegexp:
       case wire::Op::kHeaderRegexp:
       case wire::Op::kQueryRegexp:
+      case wire::Op::kQueryFirstRegexp:
         return snapshot().patterns[test.operand];
       case wire::Op::kClientIp:
         return range_text(snapshot().ranges[test.operand]);

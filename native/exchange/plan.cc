@@ -60,7 +60,7 @@ class Plan::Builder final : public middleware::BuildContext {
     build_limits();
     build_middlewares();
     build_chains();
-    return build_entry_points();
+    return build_layers() && build_entry_points();
   }
 
   std::shared_ptr<middleware::SharedState> find_state(std::uint64_t identity) const override {
@@ -199,6 +199,15 @@ class Plan::Builder final : public middleware::BuildContext {
     const std::size_t first = plan_.chain_storage_.size();
     for (const std::uint32_t index : indexes) plan_.chain_storage_.push_back(plan_.middlewares_[index].get());
     return {plan_.chain_storage_.data() + first, indexes.size()};
+  }
+
+  bool build_layers() {
+    plan_.layers_.reserve(root_.layers.size());
+    for (const wire::Layer& layer : root_.layers) {
+      plan_.layers_.push_back(routes_of(layer.routers));
+      if (plan_.layers_.back() == nullptr) return false;
+    }
+    return true;
   }
 
   bool build_entry_points() {

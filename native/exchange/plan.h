@@ -97,6 +97,8 @@ class Plan {
   const router::Router& routes(std::uint32_t entry_point, bool tls) const {
     return *(tls ? entry_points_[entry_point].tls_routes : entry_points_[entry_point].plain_routes);
   }
+  /// The routers below one with that layer.
+  const router::Router& layer(std::uint32_t index) const { return *layers_[index]; }
   const tls::ServerContext* server_tls(std::uint32_t entry_point) const { return entry_points_[entry_point].tls.get(); }
   Chain router_chain(std::uint32_t router) const { return router_chains_[router]; }
   Chain service_chain(std::uint32_t service) const { return service_chains_[service]; }
@@ -140,6 +142,7 @@ class Plan {
   std::unique_ptr<SnapshotBytes> bytes_;
   std::unique_ptr<router::Patterns> patterns_;
   std::vector<EntryPoint> entry_points_;
+  std::vector<std::unique_ptr<router::Router>> layers_;
   std::vector<std::unique_ptr<middleware::Middleware>> middlewares_;
   std::vector<const middleware::Middleware*> chain_storage_;
   std::vector<Chain> router_chains_;

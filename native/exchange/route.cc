@@ -21,20 +21,40 @@ bool may_wait(const middleware::Middleware* middleware) {
 
 }  // namespace
 
-loop::Soon<Outcome> Exchange::route() {
+loop::Soon<Outcome> Exchange::route_among(const router::Router& routes) {
   router::MatchInput input(request, peer_);
-  const std::uint32_t index = plan_->plan().routes(entry_point_, peer_.tls).find(input);
+  const std::uint32_t index = routes.find(input);
   if (index == wire::kNone) return fail({Reason::kNoRoute, Origin::kClient, Retry::kNo});
   router_ = &snapshot().routers[index];
+  if (router_->layer != wire::kNone) return descend(index);
   service_ = &snapshot().services[router_->service];
   const Reason refused = refused_by_router(*router_);
   if (refused != Reason::kNone) return fail({refused, Origin::kClient, Retry::kNo});
   return ask(router_->service, plan_->plan().router_chain(index), false);
 }
 
+/// Layers nest at most kDeepestLayer deep: verified with the snapshot, and so this ends.
+loop::Soon<Outcome> Exchange::descend(std::uint32_t router) {
+  const Reason refused = refused_by_router(*router_);
+  if (refused != Reason::kNone) return fail({refused, Origin::kClient, Retry::kNo});
+  const std::uint32_t layer = router_->layer;
+  loop::Soon<bool> passing = run_chain(plan_->plan().router_chain(router));
+  if (!passing.ready()) return descend_later(std::move(passing), layer);
+  if (!passing.take()) return answer(reply_);
+  return route_among(plan_->plan().layer(layer));
+}
+
+loop::Task<Outcome> Exchange::descend_later(loop::Soon<bool> passing, std::uint32_t layer) {
+  const bool passed = co_await passing;
+  const Outcome outcome = passed ? co_await route_among(plan_->plan().layer(layer)) : co_await answer(reply_);
+  co_return outcome;
+}
+
 Reason Exchange::refused_by_router(const wire::Router& router) const {
-  // Health checks and the API are answered all the same: whoever looks after an overloaded proxy needs them.
-  if (worker_.stage >= stats::Stage::kNoRequests && !service_->name.view().ends_with("@internal")) {
+  // Health checks and the API are answered all the same: whoever looks after an overloaded proxy needs them. A router
+  // that has children does not know yet.
+  if (worker_.stage >= stats::Stage::kNoRequests && service_ != nullptr &&
+      !service_->name.view().ends_with("@internal")) {
     return Reason::kOverload;
   }
   return refusal_of(snapshot(), router, request, peer_);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 #include "base/assert.h"
@@ -20,34 +21,61 @@ bool indexes_below(const wire::List<std::uint32_t>& indexes, std::size_t bound) 
   return std::ranges::all_of(indexes, [bound](std::uint32_t index) { return index < bound; });
 }
 
-/// The longest way down from each service. Every one is measured once, however many ways lead to it.
+/// The longest way down from each node of a graph. Every one is measured once, however many ways lead to it.
+/// `each_child(node, visit)` calls `visit(child)` until it returns false, and says whether none did.
+template <class EachChild>
 class Nesting {
  public:
-  explicit Nesting(const wire::List<wire::Service>& services)
-      : services_(services), depths_(services.size(), kUnknown) {}
+  Nesting(std::size_t count, EachChild each_child) : each_child_(std::move(each_child)), depths_(count, kUnknown) {}
 
-  /// False when a path down from `service` is longer than `left` or comes back to itself. Recursion is as deep as `left`.
-  bool fits(std::uint32_t service, unsigned left) {
-    if (depths_[service] == kUnknown && !measure(service, left)) return false;
-    return depths_[service] <= left;
+  /// False when a path down from `node` is longer than `left` or comes back to itself. Recursion is as deep as `left`.
+  bool fits(std::uint32_t node, unsigned left) {
+    if (depths_[node] == kUnknown && !measure(node, left)) return false;
+    return depths_[node] <= left;
+  }
+
+  bool all_fit(unsigned deepest) {
+    for (std::uint32_t i = 0; i < depths_.size(); ++i) {
+      if (!fits(i, deepest)) return false;
+    }
+    return true;
   }
 
  private:
   static constexpr unsigned kUnknown = ~0U;
 
-  bool measure(std::uint32_t service, unsigned left) {
+  bool measure(std::uint32_t node, unsigned left) {
     unsigned depth = 0;
-    for (const wire::Child& child : services_[service].children) {
-      if (left == 0 || !fits(child.service, left - 1)) return false;
-      depth = std::max(depth, depths_[child.service] + 1);
-    }
-    depths_[service] = depth;
-    return true;
+    const bool fit = each_child_(node, [&](std::uint32_t child) {
+      if (left == 0 || !fits(child, left - 1)) return false;
+      depth = std::max(depth, depths_[child] + 1);
+      return true;
+    });
+    if (fit) depths_[node] = depth;
+    return fit;
   }
 
-  const wire::List<wire::Service>& services_;
+  EachChild each_child_;
   std::vector<unsigned> depths_;
 };
+
+bool services_nest(const wire::List<wire::Service>& services) {
+  const auto each_child = [&services](std::uint32_t service, auto visit) {
+    return std::ranges::all_of(services[service].children,
+                               [&visit](const wire::Child& child) { return visit(child.service); });
+  };
+  return Nesting(services.size(), each_child).all_fit(kDeepestService);
+}
+
+bool layers_nest(const wire::Snapshot& root) {
+  const auto each_child = [&root](std::uint32_t layer, auto visit) {
+    return std::ranges::all_of(root.layers[layer].routers, [&](std::uint32_t router) {
+      const std::uint32_t below = root.routers[router].layer;
+      return below == wire::kNone || visit(below);
+    });
+  };
+  return Nesting(root.layers.size(), each_child).all_fit(kDeepestLayer);
+}
 
 const char* broken_entry_point(const wire::Snapshot& root, const wire::EntryPoint& entry_point) {
   if (!indexes_below(entry_point.plain_routers, root.routers.size()) ||
@@ -66,7 +94,9 @@ const char* broken_entry_point(const wire::Snapshot& root, const wire::EntryPoin
 }
 
 const char* broken_router(const wire::Snapshot& root, const wire::Router& router) {
-  if (router.service >= root.services.size()) return "a router names a service that does not exist";
+  const bool leads_on = router.layer != wire::kNone;
+  if (leads_on && router.layer >= root.layers.size()) return "a router names a layer that does not exist";
+  if (!leads_on && router.service >= root.services.size()) return "a router names a service that does not exist";
   if (!indexes_below(router.chain, root.middlewares.size())) return "a router names a middleware that does not exist";
   return nullptr;
 }
@@ -122,10 +152,11 @@ const char* broken_reference(const wire::Snapshot& root) {
   for (const wire::ConcurrencyLimit& limit : root.concurrency_limits) {
     if (const char* broken = broken_limit(limit); broken != nullptr) return broken;
   }
-  Nesting nesting(root.services);
-  for (std::uint32_t i = 0; i < root.services.size(); ++i) {
-    if (!nesting.fits(i, kDeepestService)) return "services are nested too deeply or in a circle";
+  for (const wire::Layer& layer : root.layers) {
+    if (!indexes_below(layer.routers, root.routers.size())) return "a layer names a router that does not exist";
   }
+  if (!services_nest(root.services)) return "services are nested too deeply or in a circle";
+  if (!layers_nest(root)) return "routers are nested too deeply or in a circle";
   return nullptr;
 }
 

@@ -13,6 +13,8 @@ namespace fairlead::exchange {
 /// Services nest (weighted over weighted). Deeper trees than this are a mistake, and the walk of a request is bounded by
 /// the same number.
 inline constexpr unsigned kDeepestService = 16;
+/// Longest way from a router of an entry point down through layers of routers.
+inline constexpr unsigned kDeepestLayer = 16;
 
 /// The bytes of a snapshot, aligned for their records. What verify() has let pass is memory-safe to use: every view lies
 /// inside, every index inside its list, and no walk from service to service runs in a circle.

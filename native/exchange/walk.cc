@@ -6,6 +6,7 @@
 #include "base/ascii.h"
 #include "codec/status_text.h"
 #include "exchange/forwarded_headers.h"
+#include "router/match_input.h"
 
 namespace fairlead::exchange {
 namespace {
@@ -41,10 +42,9 @@ void write_headers(const codec::Headers& headers, JsonWriter& json) {
 }  // namespace
 
 void Walk::through(std::uint32_t router) {
-  const wire::Router& wire = snapshot().routers[router];
   json_.key("steps").begin_array();
-  bool passed = pass(wire.chain, plan_.router_chain(router), {});
-  std::uint32_t service = wire.service;
+  bool passed = descend(router);
+  std::uint32_t service = snapshot().routers[layers_.back()].service;
   std::vector<std::uint32_t> way;
   std::vector<std::uint32_t> picks;
   std::vector<bool> known;
@@ -62,6 +62,10 @@ void Walk::through(std::uint32_t router) {
     service = at.children[picks.back()].service;
   }
   json_.end_array();
+  json_.key("layers").begin_array();
+  for (const std::uint32_t one : layers_) json_.text(snapshot().routers[one].name);
+  json_.end_array();
+  json_.boolean("lost", is_lost_);
   json_.key("services").begin_array();
   for (std::size_t i = 0; i < way.size(); ++i) {
     const wire::Service& at = snapshot().services[way[i]];
@@ -75,9 +79,27 @@ void Walk::through(std::uint32_t router) {
   }
   json_.end_array();
   if (replied_) return reply();
+  if (is_lost_) return;
   const wire::Service& last = snapshot().services[way.back()];
   if (picks.size() < way.size()) return;  // the proxy answers itself
   if (picks.back() != scheduler::kNobody) server(last, last.servers[picks.back()]);
+}
+
+/// Through the chain of `router` and, where it has children, of the one that is chosen among them. False when a middleware
+/// has answered, or no child takes the request.
+bool Walk::descend(std::uint32_t router) {
+  for (;;) {
+    layers_.push_back(router);
+    const wire::Router& wire = snapshot().routers[router];
+    if (!pass(wire.chain, plan_.router_chain(router), {})) return false;
+    if (wire.layer == wire::kNone) return true;
+    router::MatchInput input(request_, peer_);
+    router = plan_.layer(wire.layer).find(input);
+    if (router == wire::kNone) {
+      is_lost_ = true;
+      return false;
+    }
+  }
 }
 
 /// False when a middleware has answered.

@@ -46,6 +46,7 @@ class Walk {
   };
 
   const wire::Snapshot& snapshot() const { return plan_.snapshot(); }
+  bool descend(std::uint32_t router);
   bool pass(const wire::List<std::uint32_t>& indexes, Chain chain, std::string_view owner);
   bool run(const middleware::Middleware& middleware);
   void changes(const Before& before);
@@ -65,6 +66,10 @@ class Walk {
   middleware::LocalReply reply_;
   std::vector<Active> active_;
   bool replied_ = false;
+  /// The router of the entry point, and those below it that were chosen.
+  std::vector<std::uint32_t> layers_;
+  /// No child of the last of them takes the request.
+  bool is_lost_ = false;
 };
 
 }  // namespace fairlead::exchange

@@ -17,19 +17,22 @@ struct Pending {
 };
 
 struct KeyCount {
-  std::size_t exact_hosts = 0;
-  std::size_t wildcards = 0;
+  HostCounts hosts;
   std::size_t all = 0;
 };
 
 std::string_view key_fault(const wire::RouteKey& key) {
   const std::string_view host = key.host;
-  if (key.host_kind > static_cast<std::uint8_t>(wire::HostKind::kWildcard)) return "unknown kind of host";
-  if (key.path_kind > static_cast<std::uint8_t>(wire::PathKind::kPrefix)) return "unknown kind of path";
+  if (key.host_kind > static_cast<std::uint8_t>(wire::HostKind::kPattern)) return "unknown kind of host";
+  if (key.path_kind > static_cast<std::uint8_t>(wire::PathKind::kPattern)) return "unknown kind of path";
   const auto kind = static_cast<wire::HostKind>(key.host_kind);
-  if (kind == wire::HostKind::kExact && host.empty()) return "key without a host";
+  if ((kind == wire::HostKind::kExact || kind == wire::HostKind::kSuffix) && host.empty()) return "key without a host";
   if (kind == wire::HostKind::kWildcard && !host.starts_with('.')) return "wildcard without a domain";
   if (key.path.view().size() > kMaxPathBytes) return "path too long";
+  // A set of patterns names candidates only.
+  const bool has_pattern =
+      kind == wire::HostKind::kPattern || static_cast<wire::PathKind>(key.path_kind) == wire::PathKind::kPattern;
+  if (has_pattern && key.sufficient) return "pattern that decides";
   return {};
 }
 
@@ -49,7 +52,7 @@ class Builder {
   std::unique_ptr<Router> build() {
     if (!verify()) return nullptr;
     const KeyCount keys = count_keys();
-    HostIndex hosts(keys.exact_hosts, keys.wildcards);
+    HostIndex hosts(keys.hosts);
     const std::vector<Pending> pending = collect(hosts, keys.all);
     std::vector<Entry> entries = sorted_by_scope(pending, hosts.scopes());
     PathIndex paths = index_paths(entries, hosts.scopes());
@@ -104,8 +107,10 @@ class Builder {
     KeyCount count;
     each_key([&](std::uint32_t, const wire::RouteKey& key) {
       const auto kind = static_cast<wire::HostKind>(key.host_kind);
-      count.exact_hosts += kind == wire::HostKind::kExact;
-      count.wildcards += kind == wire::HostKind::kWildcard;
+      count.hosts.exact += kind == wire::HostKind::kExact;
+      count.hosts.wildcards += kind == wire::HostKind::kWildcard;
+      count.hosts.suffixes += kind == wire::HostKind::kSuffix;
+      count.hosts.patterns += kind == wire::HostKind::kPattern;
       ++count.all;
     });
     return count;
@@ -122,8 +127,7 @@ class Builder {
       scope.best_rank = std::min(scope.best_rank, rank);
       pending.push_back({number, Entry(key, rank)});
     });
-    // shrink_to_fit() does nothing without exceptions.
-    std::vector<Scope>(hosts.scopes()).swap(hosts.scopes());
+    hosts.finish();
     return pending;
   }
 

@@ -45,6 +45,8 @@ class Entry {
         return request_path.size() == path_size_ && begins(request_path);
       case wire::PathKind::kPrefix:
         return request_path.size() >= path_size_ && begins(request_path);
+      case wire::PathKind::kPattern:
+        return true;  // the program decides
     }
     return false;
   }

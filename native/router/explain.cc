@@ -18,6 +18,8 @@ enum Closeness : std::uint32_t {
   kSameKeys = 500,     // host and path are right
 };
 constexpr std::uint32_t kMostBetween = 99;
+/// Of the patterns that match the host of a request, so many are looked at before anything else.
+constexpr std::size_t kMostFitting = 64;
 
 std::uint32_t common_prefix(std::string_view a, std::string_view b) {
   const auto end = std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first;
@@ -69,17 +71,29 @@ class Explainer {
   /// Scopes of the request's host first, so that they are looked at however many others there are.
   void collect() {
     const HostIndex& hosts = router_.hosts_;
-    const Scope* exact = host_.empty() ? nullptr : hosts.exact(host_);
-    const Scope* wildcard = host_.empty() ? nullptr : hosts.wildcard(host_);
-    for (const Scope* scope : {exact, wildcard}) {
-      if (scope != nullptr) collect(*scope, kSameHost);
-    }
+    const std::vector<const Scope*> fitting = scopes_of_host();
+    for (const Scope* scope : fitting) collect(*scope, kSameHost);
     collect(hosts.any(), kOtherPath);
     for (const Scope& scope : hosts.scopes()) {
       if (scanned_ >= kMostScanned) return;
-      if (&scope == exact || &scope == wildcard || &scope == &hosts.any()) continue;
+      if (&scope == &hosts.any() || std::ranges::find(fitting, &scope) != fitting.end()) continue;
       collect(scope, is_related(host_, scope.host) ? kRelatedHost : kOtherHost);
     }
+  }
+
+  std::vector<const Scope*> scopes_of_host() const {
+    const HostIndex& hosts = router_.hosts_;
+    std::vector<const Scope*> found;
+    if (!host_.empty()) {
+      if (const Scope* exact = hosts.exact(host_)) found.push_back(exact);
+      if (const Scope* wildcard = hosts.wildcard(host_)) found.push_back(wildcard);
+      hosts.each_suffix(host_, [&](const Scope& scope) { found.push_back(&scope); });
+    }
+    hosts.each_pattern(host_, [&](const Scope& scope) {
+      found.push_back(&scope);
+      return found.size() < kMostFitting;
+    });
+    return found;
   }
 
   void collect(const Scope& scope, Closeness host) {
@@ -182,6 +196,9 @@ class Explainer {
         return key.host.view() == host_;
       case wire::HostKind::kWildcard:
         return key.host.view() == parent_domain(host_);
+      case wire::HostKind::kSuffix:
+      case wire::HostKind::kPattern:
+        break;  // a rule with such a key has a program
     }
     return false;
   }

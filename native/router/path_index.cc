@@ -4,6 +4,8 @@
 #include <functional>
 #include <utility>
 
+#include "router/host_index.h"
+
 namespace fairlead::router {
 
 std::uint32_t PathIndex::add(std::span<Entry> entries) {
@@ -14,6 +16,7 @@ std::uint32_t PathIndex::add(std::span<Entry> entries) {
   Scope& scope = scopes_[number];
   place(entries, run_numbers, scope);
   collect_lengths(entries, scope);
+  collect_patterns(entries.data(), scope);
   return number;
 }
 
@@ -59,6 +62,22 @@ void PathIndex::collect_lengths(std::span<const Entry> entries, Scope& scope) {
   lengths.erase(std::unique(lengths.begin(), lengths.end()), lengths.end());
   scope.lengths = {static_cast<std::uint32_t>(lengths_.size()), static_cast<std::uint32_t>(lengths.size())};
   lengths_.insert(lengths_.end(), lengths.begin(), lengths.end());
+}
+
+// Runs were made in the order of their best ranks.
+void PathIndex::collect_patterns(const Entry* entries, Scope& scope) {
+  scope.patterns.first = static_cast<std::uint32_t>(pattern_runs_.size());
+  std::vector<std::string_view> patterns;
+  for (std::uint32_t number = scope.runs.first; number < scope.runs.first + scope.runs.count; ++number) {
+    const Entry& sample = entries[runs_[number].first];
+    if (sample.kind() != wire::PathKind::kPattern) continue;
+    pattern_runs_.push_back(number);
+    patterns.push_back(sample.path());
+  }
+  scope.patterns.count = static_cast<std::uint32_t>(patterns.size());
+  if (patterns.size() <= kMostPatternsTried) return;
+  scope.pattern_set = static_cast<std::uint32_t>(pattern_sets_.size());
+  pattern_sets_.emplace_back(patterns);
 }
 
 }  // namespace fairlead::router

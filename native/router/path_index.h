@@ -8,13 +8,15 @@
 #include <vector>
 
 #include "base/hash.h"
+#include "base/regex_set.h"
 #include "router/entry.h"
 #include "router/hash_table.h"
 
 namespace fairlead::router {
 
 /// Groups the entries of a scope into runs of equal kind and path. Runs of exact paths and of prefixes are found by hash,
-/// prefixes once for each length that occurs in the scope. Built once, then read by all workers.
+/// prefixes once for each length that occurs in the scope, those of patterns by asking for all of them at once. Built
+/// once, then read by all workers.
 class PathIndex {
  public:
   /// Makes room for that many entries in all scopes together.
@@ -23,14 +25,15 @@ class PathIndex {
   /// Indexes one scope and puts its entries, best rank first, in the order of the runs. Returns the scope's number.
   std::uint32_t add(std::span<Entry> entries);
 
-  /// Calls `visit(run)` for each run of the scope that takes `path`: the exact path, the prefixes from the longest to the
-  /// shortest, then the routes for any path. `entries` are those that add() has ordered.
+  /// Calls `visit(run)` for each run of the scope that may take `path`: the exact path, the prefixes from the longest to
+  /// the shortest, patterns that may match, best rank first, then the routes for any path. `visit` returns false when no
+  /// worse rank is wanted, which ends the patterns. `entries` are those that add() has ordered.
   template <class Visit>
   void each_run(std::uint32_t scope, const Entry* entries, std::string_view path, Visit visit) const;
 
   std::size_t memory() const {
     return scopes_.capacity() * sizeof(Scope) + runs_.capacity() * sizeof(Stretch) +
-           lengths_.capacity() * sizeof(std::uint32_t) + table_.memory();
+           (lengths_.capacity() + pattern_runs_.capacity()) * sizeof(std::uint32_t) + table_.memory();
   }
 
  private:
@@ -45,6 +48,10 @@ class PathIndex {
     Stretch lengths;
     /// In the scope's entries.
     Stretch any;
+    /// In `pattern_runs_`, in the order of their best ranks.
+    Stretch patterns;
+    /// In `pattern_sets_`, or HashTable::kAbsent when there are few.
+    std::uint32_t pattern_set = HashTable::kAbsent;
     bool has_exact = false;
   };
 
@@ -68,12 +75,32 @@ class PathIndex {
   std::uint32_t run_of(std::uint32_t scope, const Entry* entries, std::uint32_t at);
   void place(std::span<Entry> entries, std::span<const std::uint32_t> run_numbers, Scope& scope);
   void collect_lengths(std::span<const Entry> entries, Scope& scope);
+  void collect_patterns(const Entry* entries, Scope& scope);
+  template <class Visit>
+  void each_pattern(const Scope& scope, const Entry* entries, std::string_view path, Visit visit) const;
 
   std::vector<Scope> scopes_;
   std::vector<Stretch> runs_;
   std::vector<std::uint32_t> lengths_;
+  /// Numbers of runs.
+  std::vector<std::uint32_t> pattern_runs_;
+  std::vector<RegexSet> pattern_sets_;
   HashTable table_;
 };
+
+template <class Visit>
+void PathIndex::each_pattern(const Scope& scope, const Entry* entries, std::string_view path, Visit visit) const {
+  const std::uint32_t* runs = pattern_runs_.data() + scope.patterns.first;
+  if (scope.pattern_set == HashTable::kAbsent) {
+    for (std::uint32_t i = 0; i < scope.patterns.count; ++i) {
+      if (!visit(run(runs[i], entries))) return;
+    }
+    return;
+  }
+  thread_local std::vector<int> found;  // keeps its memory from match to match
+  pattern_sets_[scope.pattern_set].candidates(path, found);
+  RegexSet::in_order(found, [&](int index) { return visit(run(runs[index], entries)); });
+}
 
 template <class Visit>
 void PathIndex::each_run(std::uint32_t number, const Entry* entries, std::string_view path, Visit visit) const {
@@ -88,6 +115,7 @@ void PathIndex::each_run(std::uint32_t number, const Entry* entries, std::string
     const std::uint32_t found = find(number, entries, wire::PathKind::kPrefix, path.substr(0, length));
     if (found != HashTable::kAbsent) visit(run(found, entries));
   }
+  if (scope.patterns.count > 0) each_pattern(scope, entries, path, visit);
   if (scope.any.count > 0) visit(Run(entries + scope.any.first, scope.any.count));
 }
 

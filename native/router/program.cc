@@ -35,6 +35,15 @@ bool any_parameter(const Instruction& step, MatchInput& input, Accepts accepts) 
   });
 }
 
+// Rules of syntax v2 look at the first value of a parameter only.
+template <class Accepts>
+bool first_parameter(const Instruction& step, MatchInput& input, Accepts accepts) {
+  for (const QueryParameter& parameter : input.parameters()) {
+    if (parameter.key == step.key.view()) return accepts(parameter.value);
+  }
+  return false;
+}
+
 bool client_in_range(const Instruction& step, const Tables& tables, const MatchInput& input) {
   const wire::Cidr& range = tables.ranges[step.operand];
   return net::in_range(input.peer().client.ip, range.high, range.low, range.bits);
@@ -73,12 +82,17 @@ bool holds(const Instruction& step, const Tables& tables, MatchInput& input) {
       return any_parameter(step, input, [](std::string_view value) { return value.empty(); });
     case Op::kClientIp:
       return client_in_range(step, tables, input);
+    case Op::kQueryFirst:
+      return first_parameter(step, input, equals);
+    case Op::kQueryFirstRegexp:
+      return first_parameter(step, input, matches);
   }
   return false;
 }
 
 bool takes_pattern(Op op) {
-  return op == Op::kHostRegexp || op == Op::kPathRegexp || op == Op::kHeaderRegexp || op == Op::kQueryRegexp;
+  return op == Op::kHostRegexp || op == Op::kPathRegexp || op == Op::kHeaderRegexp || op == Op::kQueryRegexp ||
+         op == Op::kQueryFirstRegexp;
 }
 
 bool valid_target(std::uint16_t target, std::size_t from, std::size_t count) {
@@ -88,7 +102,7 @@ bool valid_target(std::uint16_t target, std::size_t from, std::size_t count) {
 std::string_view instruction_fault(Program program, std::size_t at, const Tables& tables) {
   const Instruction& step = program[at];
   const auto op = static_cast<Op>(step.op);
-  if (step.op > static_cast<std::uint16_t>(Op::kClientIp)) return "unknown operation";
+  if (step.op > static_cast<std::uint16_t>(Op::kQueryFirstRegexp)) return "unknown operation";
   if (!valid_target(step.on_true, at, program.size())) return "jump that does not lead forward";
   if (!valid_target(step.on_false, at, program.size())) return "jump that does not lead forward";
   if (takes_pattern(op) && step.operand >= tables.patterns.size()) return "pattern out of range";

@@ -27,6 +27,13 @@ std::uint32_t Router::find(MatchInput& input) const {
   if (!request.host.empty()) {
     if (const Scope* exact = hosts_.exact(request.host)) this->search(*exact, search);
     if (const Scope* wildcard = hosts_.wildcard(request.host)) this->search(*wildcard, search);
+    hosts_.each_suffix(request.host, [&](const Scope& scope) { this->search(scope, search); });
+  }
+  if (hosts_.best_pattern_rank() < search.best) {
+    hosts_.each_pattern(request.host, [&](const Scope& scope) {
+      this->search(scope, search);
+      return scope.best_rank < search.best;
+    });
   }
   this->search(hosts_.any(), search);
   return search.best == wire::kNone ? wire::kNone : order_[search.best];
@@ -38,7 +45,10 @@ void Router::search(const Scope& scope, Search& search) const {
   if (scope.paths == HashTable::kAbsent) {
     try_each({entries, scope.count}, search);
   } else {
-    paths_.each_run(scope.paths, entries, search.path, [&](Run run) { try_each(run, search); });
+    paths_.each_run(scope.paths, entries, search.path, [&](Run run) {
+      try_each(run, search);
+      return run.front().rank() < search.best;
+    });
   }
 }
 

@@ -1,7 +1,7 @@
 // Finds the router of a request: the best of those whose rule accepts it.
 //
-// Rules are found by their keys (wire::RouteKey): first by host, then, where a host has many routes, by path. What a
-// match costs depends on how many routes share host and path, not on how many there are.
+// Rules are found by their keys (wire::RouteKey): first by host, then, where a host has many routes, by path. Many patterns
+// are asked for at once. What a match costs depends on how many routes share host and path, not on how many there are.
 #pragma once
 
 #include <cstddef>

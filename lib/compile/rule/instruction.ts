@@ -2,7 +2,7 @@
 import { type Cidr, cidrOf } from '../../snapshot/cidr.js';
 import { type instruction, ops } from '../../snapshot/records.js';
 import type { Value } from '../../snapshot/wire.js';
-import type { Match, MatcherName } from '../../schema/rule/ast.js';
+import type { LeafName, Match } from '../../schema/rule/ast.js';
 
 /** One instruction of a rule's program, as the snapshot holds it. */
 export type Instruction = Value<typeof instruction>;
@@ -44,7 +44,7 @@ const test = (op: number, parts: { key?: string; value?: string; operand?: numbe
   ...parts,
 });
 
-const lowerings: Readonly<Record<MatcherName, Lowering>> = {
+const lowerings: Readonly<Record<LeafName, Lowering>> = {
   ClientIP: (range, _, tables) => test(ops.clientIp, { operand: tables.range(range) }),
   Header: (name, value) => header(name, test(ops.header, { key: name.toLowerCase(), value: value ?? '' })),
   HeaderRegexp: (name, source, tables) =>
@@ -56,6 +56,8 @@ const lowerings: Readonly<Record<MatcherName, Lowering>> = {
   PathPrefix: (path) => test(ops.pathPrefix, { value: path }),
   PathRegexp: (source, _, tables) => test(ops.pathRegexp, { operand: tables.pattern(source) }),
   Query: (key, value) => (value === undefined ? test(ops.queryPresent, { key }) : test(ops.query, { key, value })),
+  QueryFirst: (key, value) => test(ops.queryFirst, { key, value: value ?? '' }),
+  QueryFirstRegexp: (key, source, tables) => test(ops.queryFirstRegexp, { key, operand: tables.pattern(source ?? '') }),
   QueryRegexp: (key, source, tables) =>
     source === undefined
       ? test(ops.queryPresent, { key })

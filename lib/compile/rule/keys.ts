@@ -8,9 +8,13 @@ import { hostKinds, ops, pathKinds, type routeKey } from '../../snapshot/records
 import type { Value } from '../../snapshot/wire.js';
 import type { RuleNode } from '../../schema/rule/ast.js';
 import { type RuleTables, type Test, testOf } from './instruction.js';
+import { hostEnd, pathStart } from './pattern-key.js';
 
-/** A necessary condition of a rule, as the snapshot holds it. */
-export type RouteKey = Value<typeof routeKey>;
+/**
+ * A necessary condition of a rule, as the snapshot holds it. A key of kind suffix or prefix that stands for a pattern, of
+ * which it is the literal part, knows the pattern as well: where too many share that part, they are told apart by it.
+ */
+export type RouteKey = Value<typeof routeKey> & { readonly hostPattern?: string; readonly pathPattern?: string };
 
 /** Keys of one rule; a rule that would need more is tried for every request. */
 const mostKeys = 1024;
@@ -28,12 +32,12 @@ const undecided: RouteKey = { ...any, sufficient: false };
 /** `negated` is pushed to the leaves (De Morgan), where it leaves nothing that could be looked up. */
 function keys(node: RuleNode, negated: boolean, tables: RuleTables): readonly RouteKey[] {
   if (node.type === 'not') return keys(node.operand, !negated, tables);
-  if (node.type === 'match') return keysOfTest(testOf(node, tables), negated);
+  if (node.type === 'match') return keysOfTest(testOf(node, tables), negated, tables);
   const operands = node.operands.map((operand) => keys(operand, negated, tables));
   return (node.type === 'and') === negated ? union(operands) : operands.reduce(intersection);
 }
 
-function keysOfTest(test: Test, negated: boolean): readonly RouteKey[] {
+function keysOfTest(test: Test, negated: boolean, tables: RuleTables): readonly RouteKey[] {
   if (typeof test === 'boolean') return test === negated ? [] : [any];
   if (negated) return [undecided];
   switch (test.op) {
@@ -45,9 +49,26 @@ function keysOfTest(test: Test, negated: boolean): readonly RouteKey[] {
       return [{ ...any, pathKind: pathKinds.exact, path: test.value }];
     case ops.pathPrefix:
       return [{ ...any, pathKind: pathKinds.prefix, path: test.value }];
+    case ops.hostRegexp:
+      return [ofHostPattern(tables.patterns[test.operand] ?? '')];
+    case ops.pathRegexp:
+      return [ofPathPattern(tables.patterns[test.operand] ?? '')];
     default:
       return [undecided];
   }
+}
+
+function ofHostPattern(source: string): RouteKey {
+  const end = hostEnd(source);
+  if (end === '') return { ...undecided, hostKind: hostKinds.pattern, host: source };
+  return { ...undecided, hostKind: hostKinds.suffix, host: end, hostPattern: source };
+}
+
+/** Every path begins with a slash, so that one alone tells nothing. */
+function ofPathPattern(source: string): RouteKey {
+  const start = pathStart(source);
+  if (start.length < 2) return { ...undecided, pathKind: pathKinds.pattern, path: source };
+  return { ...undecided, pathKind: pathKinds.prefix, path: start, pathPattern: source };
 }
 
 function union(lists: readonly (readonly RouteKey[])[]): readonly RouteKey[] {
@@ -64,36 +85,68 @@ function intersection(left: readonly RouteKey[], right: readonly RouteKey[]): re
 
 /** The requests that two keys share, if there can be any. */
 function both(a: RouteKey, b: RouteKey): RouteKey | undefined {
-  const host = hostCovers(a, b) ? b : hostCovers(b, a) ? a : undefined;
-  const path = pathCovers(a, b) ? b : pathCovers(b, a) ? a : undefined;
+  const host = narrower(a, b, hostCovers, ({ hostKind }) => hostKind, hostWeights);
+  const path = narrower(a, b, pathCovers, ({ pathKind }) => pathKind, pathWeights);
   if (host === undefined || path === undefined) return undefined;
-  const { hostKind, host: hostText } = host;
-  const { pathKind, path: pathText } = path;
-  return { hostKind, pathKind, sufficient: a.sufficient && b.sufficient, host: hostText, path: pathText };
+  const { hostKind, host: hostText, hostPattern } = host;
+  const { pathKind, path: pathText, pathPattern } = path;
+  return {
+    hostKind,
+    pathKind,
+    sufficient: a.sufficient && b.sufficient,
+    host: hostText,
+    path: pathText,
+    ...(hostPattern !== undefined && { hostPattern }),
+    ...(pathPattern !== undefined && { pathPattern }),
+  };
+}
+
+type Covers = (a: RouteKey, b: RouteKey) => boolean;
+
+/**
+ * The key whose hosts (or paths) stand for those of both. What patterns match cannot be compared, so that the more
+ * selective of both has to do.
+ */
+function narrower(
+  a: RouteKey,
+  b: RouteKey,
+  covers: Covers,
+  kindOf: (key: RouteKey) => number,
+  weights: readonly number[],
+): RouteKey | undefined {
+  if (covers(a, b)) return b;
+  if (covers(b, a)) return a;
+  const [left, right] = [weights[kindOf(a)] ?? 0, weights[kindOf(b)] ?? 0];
+  return Math.min(left, right) < comparable ? (left >= right ? a : b) : undefined;
 }
 
 /** Every host of `b` is one of `a`. */
 function hostCovers(a: RouteKey, b: RouteKey): boolean {
   if (a.hostKind === hostKinds.any) return true;
   if (a.hostKind === b.hostKind) return a.host === b.host;
+  if (a.hostKind === hostKinds.suffix) return isNamed(b) && b.host.endsWith(a.host);
   if (a.hostKind !== hostKinds.wildcard || b.hostKind !== hostKinds.exact) return false;
   const dot = b.host.indexOf('.');
   return dot > 0 && b.host.slice(dot) === a.host;
 }
 
+const isNamed = ({ hostKind }: RouteKey): boolean => hostKind === hostKinds.exact || hostKind === hostKinds.wildcard;
+
 /** Every path of `b` is one of `a`. */
 function pathCovers(a: RouteKey, b: RouteKey): boolean {
   if (a.pathKind === pathKinds.any) return true;
-  if (a.pathKind === pathKinds.prefix) return b.pathKind !== pathKinds.any && b.path.startsWith(a.path);
-  return b.pathKind === pathKinds.exact && a.path === b.path;
+  if (a.pathKind === pathKinds.prefix) return isWritten(b) && b.path.startsWith(a.path);
+  return a.pathKind === b.pathKind && a.path === b.path;
 }
+
+const isWritten = ({ pathKind }: RouteKey): boolean => pathKind === pathKinds.exact || pathKind === pathKinds.prefix;
 
 /** Without the keys that another one makes superfluous; long lists only lose their duplicates. */
 function distinct(list: readonly RouteKey[]): readonly RouteKey[] {
   if (list.length < 2) return list;
   const different = new Map<string, RouteKey>();
   for (const key of list) {
-    const name = `${key.hostKind}${key.host} ${key.pathKind}${key.path}`;
+    const name = keyName(key);
     if (!different.has(name) || key.sufficient) different.set(name, key);
   }
   const found = [...different.values()];
@@ -101,8 +154,16 @@ function distinct(list: readonly RouteKey[]): readonly RouteKey[] {
   return found.filter((key) => !found.some((other) => other !== key && replaces(other, key)));
 }
 
+/** A key that may yet become that of its pattern covers less than it seems to. */
 const replaces = (other: RouteKey, key: RouteKey): boolean =>
-  hostCovers(other, key) && pathCovers(other, key) && (other.sufficient || !key.sufficient);
+  (other.hostPattern ?? other.pathPattern) === undefined &&
+  hostCovers(other, key) &&
+  pathCovers(other, key) &&
+  (other.sufficient || !key.sufficient);
+
+/** Tells keys apart. */
+const keyName = ({ hostKind, host, pathKind, path, hostPattern = '', pathPattern = '' }: RouteKey): string =>
+  [hostKind, host, pathKind, path, hostPattern, pathPattern].join('\0');
 
 /** The list whose weakest key says most; of equals the shorter one. */
 function moreSelective(left: readonly RouteKey[], right: readonly RouteKey[]): readonly RouteKey[] {
@@ -111,7 +172,9 @@ function moreSelective(left: readonly RouteKey[], right: readonly RouteKey[]): r
   return difference > 0 || (difference === 0 && left.length <= right.length) ? left : right;
 }
 
-const hostWeights = [0, 6, 3];
-const pathWeights = [0, 2, 1];
+/** By kind. Below {@link comparable} are those whose requests cannot be compared with those of others. */
+const hostWeights = [0, 6, 3, 0.8, 0.4];
+const pathWeights = [0, 2, 1, 0.2];
+const comparable = 0.9;
 const selectivity = ({ hostKind, pathKind }: RouteKey): number =>
   (hostWeights[hostKind] ?? 0) + (pathWeights[pathKind] ?? 0);

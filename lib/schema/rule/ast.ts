@@ -23,6 +23,15 @@ export const matcherNames = [
 /** The canonical name of a matcher. */
 export type MatcherName = (typeof matcherNames)[number];
 
+/**
+ * What a leaf of a rule asks: a matcher of v3, or what only rules of syntax v2 can say, which look at the first value of a
+ * query parameter only. Rules of v2 are read into these leaves.
+ */
+export type LeafName = MatcherName | 'QueryFirst' | 'QueryFirstRegexp';
+
+/** The languages of rules: that of Traefik v3, and the deprecated one of v2. */
+export type RuleSyntax = 'v2' | 'v3';
+
 /** A part of the rule text: UTF-16 offsets, `end` is exclusive. */
 export interface Span {
   readonly start: number;
@@ -43,12 +52,12 @@ export interface Negation {
   readonly span: Span;
 }
 
-/** One matcher call with one or two arguments, already checked: arity, no empty text, leading slash, address syntax. */
+/** One leaf with one or two arguments, already checked: arity, no empty text, leading slash, address syntax. */
 export interface Match {
   readonly type: 'match';
-  readonly matcher: MatcherName;
+  readonly matcher: LeafName;
   readonly args: readonly string[];
-  /** The span of each argument, quotes included; same length as `args`. */
+  /** The span of each argument, quotes included; same length as `args`. Of v2, leaves share the span of their argument. */
   readonly argSpans: readonly Span[];
   readonly span: Span;
 }

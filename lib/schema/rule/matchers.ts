@@ -1,40 +1,12 @@
-/** What each matcher takes: its accepted spellings, its number of arguments and what they must look like. */
+/** What each matcher of v3 takes: its number of arguments and what they must look like. */
 import { isIP } from 'node:net';
-import { didYouMean } from '../../diagnostics/suggest.js';
-import { type MatcherName, matcherNames, type Span } from './ast.js';
+import type { MatcherName, Span } from './ast.js';
 import type { Token } from './lexer.js';
 import type { RuleProblem } from './parser.js';
 import { regexProblem } from './regex.js';
 
-/** Traefik accepts four spellings of a name: as documented, lower case, upper case, and title case of the lower one. */
-const spellings: ReadonlyMap<string, MatcherName> = new Map(
-  matcherNames.flatMap((name) => {
-    const lower = name.toLowerCase();
-    const title = lower.charAt(0).toUpperCase() + lower.slice(1);
-    return [name, lower, lower.toUpperCase(), title].map((spelling) => [spelling, name] as const);
-  }),
-);
-
-/** The matcher of a written name, if that spelling is accepted. */
-export const canonicalMatcher = (written: string): MatcherName | undefined => spellings.get(written);
-
-/** Names that are right elsewhere: rule syntax v2, TCP rules. */
-const elsewhere: Readonly<Record<string, string>> = {
-  headers: 'rule syntax v3 says Header',
-  headersregexp: 'rule syntax v3 says HeaderRegexp',
-  hostheader: 'rule syntax v3 says Host',
-  hostsni: 'HostSNI is for tcp routers; an http router takes Host',
-  hostsniregexp: 'HostSNIRegexp is for tcp routers; an http router takes HostRegexp',
-};
-
-/** The finding for a name that no matcher has. */
-export function unknownMatcher(written: string, span: Span): RuleProblem {
-  const close = didYouMean(written, matcherNames) ?? `one of ${matcherNames.join(', ')}`;
-  const hint = elsewhere[written.toLowerCase()] ?? close;
-  return { kind: 'matcher', severity: 'error', message: `unsupported function: ${written}`, span, hint };
-}
-
-type Check = (value: string, span: Span) => RuleProblem | undefined;
+/** What is wrong with the value of an argument; a warning when it is legal and can never match. */
+export type Check = (value: string, span: Span) => RuleProblem | undefined;
 
 interface Signature {
   readonly arity: readonly number[];
@@ -59,23 +31,22 @@ const signatures: Readonly<Record<MatcherName, Signature>> = {
 /** Every finding about the arguments of one call. */
 export function argumentProblems(matcher: MatcherName, args: readonly Token[], span: Span): readonly RuleProblem[] {
   const { arity, checks } = signatures[matcher];
-  const number = args.find(({ kind }) => kind === 'number');
-  if (number !== undefined) {
-    return [
-      problem(
-        'argument',
-        `${matcher} takes text, found the number ${number.text}`,
-        number.span,
-        `write \`${number.text}\``,
-      ),
-    ];
-  }
-  if (args.length === 0) return [problem('arity', `no args for matcher ${matcher}`, span)];
-  const empty = args.find(({ text }) => text === '');
-  if (empty !== undefined)
-    return [problem('argument', `empty args for matcher ${matcher}, ${listed(args)}`, empty.span)];
+  const refused = notTexts(matcher, args, span);
+  if (refused !== undefined) return [refused];
   if (!arity.includes(args.length)) return [wrongArity(matcher, arity, args, span)];
   return args.flatMap((arg, index) => checks[index]?.(arg.text, arg.span) ?? []);
+}
+
+/** What every matcher of every syntax refuses: no arguments, numbers, empty texts. */
+export function notTexts(matcher: string, args: readonly Token[], span: Span): RuleProblem | undefined {
+  const number = args.find(({ kind }) => kind === 'number');
+  if (number !== undefined) {
+    const message = `${matcher} takes text, found the number ${number.text}`;
+    return problem('argument', message, number.span, `write \`${number.text}\``);
+  }
+  if (args.length === 0) return problem('arity', `no args for matcher ${matcher}`, span);
+  const empty = args.find(({ text }) => text === '');
+  return empty && problem('argument', `empty args for matcher ${matcher}, ${listed(args)}`, empty.span);
 }
 
 function wrongArity(matcher: MatcherName, arity: readonly number[], args: readonly Token[], span: Span): RuleProblem {
@@ -86,13 +57,16 @@ function wrongArity(matcher: MatcherName, arity: readonly number[], args: readon
   return problem('arity', message, first?.span ?? span, split ? `write ${alternatives}` : undefined);
 }
 
-const listed = (args: readonly Token[]): string => `[${args.map(({ text }) => text).join(' ')}]`;
+/** Arguments as Go prints a list. */
+export const listed = (args: readonly Token[]): string => `[${args.map(({ text }) => text).join(' ')}]`;
 
-function problem(kind: RuleProblem['kind'], message: string, span: Span, hint?: string): RuleProblem {
+/** A finding that refuses the rule. */
+export function problem(kind: RuleProblem['kind'], message: string, span: Span, hint?: string): RuleProblem {
   return { kind, severity: 'error', message, span, ...(hint === undefined ? {} : { hint }) };
 }
 
-const warning = (message: string, span: Span, hint: string): RuleProblem => ({
+/** A finding about something that is legal and makes no sense. */
+export const warning = (message: string, span: Span, hint: string): RuleProblem => ({
   kind: 'argument',
   severity: 'warning',
   message,
@@ -100,13 +74,19 @@ const warning = (message: string, span: Span, hint: string): RuleProblem => ({
   hint,
 });
 
-const isAscii = (value: string): boolean => !/[\u0080-\uffff]/.test(value);
+/** Hosts travel in their ASCII form. */
+export const isAscii = (value: string): boolean => !/[\u0080-\uffff]/.test(value);
 
 function host(value: string, span: Span): RuleProblem | undefined {
   if (!isAscii(value)) {
     const message = `invalid value ${JSON.stringify(value)} for Host matcher, non-ASCII characters are not allowed`;
     return problem('argument', message, span, punycode(value));
   }
+  return neverHost(value, span);
+}
+
+/** The warning about a text that is no host, but is compared with one. */
+export function neverHost(value: string, span: Span): RuleProblem | undefined {
   if (value.includes('{'))
     return warning('Host takes the braces literally, no request can match', span, 'write HostRegexp(`…`)');
   if (/[/\s]/.test(value) || /:\d+$/.test(value)) {
@@ -123,8 +103,8 @@ function host(value: string, span: Span): RuleProblem | undefined {
   return undefined;
 }
 
-/** The host in the form that travels in a request, if it has one. */
-function punycode(value: string): string {
+/** The hint to write a host in the form that travels in a request. */
+export function punycode(value: string): string {
   const url = URL.canParse(`http://${value}/`) ? new URL(`http://${value}/`).hostname : '';
   return url !== '' && isAscii(url) ? `write ${url}` : 'write the host in its ASCII form (punycode)';
 }
@@ -147,14 +127,16 @@ function path(value: string, span: Span): RuleProblem | undefined {
   return undefined;
 }
 
-function headerName(value: string, span: Span): RuleProblem | undefined {
+/** Warns of names that no header has. */
+export function headerName(value: string, span: Span): RuleProblem | undefined {
   if (!/^[\w!#$%&'*+.^`|~-]+$/.test(value))
     return warning(`${JSON.stringify(value)} is no header name, no request can match`, span, 'a token');
   if (value.toLowerCase() !== 'host') return undefined;
   return warning('the Host header is not visible to this matcher, no request can match', span, 'write Host(`…`)');
 }
 
-function regex(matcher: MatcherName): Check {
+/** The check of a pattern; `matcher` stands in the message, as in Traefik's. */
+export function regex(matcher: string): Check {
   return (value, span) => {
     const found = regexProblem(value);
     if (found === undefined) return undefined;
@@ -166,7 +148,8 @@ function regex(matcher: MatcherName): Check {
   };
 }
 
-function address(value: string, span: Span): RuleProblem | undefined {
+/** The check of an address or network. */
+export function address(value: string, span: Span): RuleProblem | undefined {
   const [ip = '', bits, ...rest] = value.split('/');
   const family = isIP(ip);
   const width = family === 4 ? 32 : 128;

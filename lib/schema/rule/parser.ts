@@ -1,12 +1,13 @@
 /**
- * The parser of Traefik's v3 rule language: Go expressions reduced to calls, `!`, `&&`, `||` and parentheses.
+ * The parser of Traefik's rule languages: Go expressions reduced to calls, `!`, `&&`, `||` and parentheses. What a call
+ * means is the business of the dialect.
  *
  * A fault of syntax ends the parse and is reported alone; faults of matchers (unknown name, arity, argument) are all
  * reported. Messages keep Traefik's wording, so that users find what they have read elsewhere.
  */
-import type { MatcherName, RuleNode, Span } from './ast.js';
+import type { RuleNode, RuleSyntax, Span } from './ast.js';
+import { type Dialect, dialects, unknownMatcher } from './dialect.js';
 import { type Token, type TokenKind, tokenize } from './lexer.js';
-import { argumentProblems, canonicalMatcher, unknownMatcher } from './matchers.js';
 
 /** One finding about a rule, placed in its text. */
 export interface RuleProblem {
@@ -16,6 +17,8 @@ export interface RuleProblem {
   readonly message: string;
   readonly hint?: string;
   readonly span: Span;
+  /** The matcher whose call is wrong. */
+  readonly matcher?: string;
 }
 
 /** `rule` is there unless a problem of severity `error` was found. */
@@ -27,14 +30,14 @@ export interface ParsedRule {
 /** Bounds of one rule; a rule beyond them is refused. Each costs the data plane time or the parser stack. */
 export const ruleLimits = { bytes: 256 * 1024, depth: 64, matchers: 10_000 } as const;
 
-/** Parses one rule of an HTTP router, v3 syntax. Never throws. */
-export function parseRule(text: string): ParsedRule {
+/** Parses one rule of an HTTP router. Never throws. */
+export function parseRule(text: string, syntax: RuleSyntax = 'v3'): ParsedRule {
   if (Buffer.byteLength(text) > ruleLimits.bytes) {
     return refused('limit', `the rule is longer than ${ruleLimits.bytes} bytes`, { start: 0, end: 1 });
   }
   const { tokens, fault } = tokenize(text);
   if (fault !== undefined) return { problems: [{ kind: 'syntax', severity: 'error', ...fault }] };
-  const parser = new Parser(tokens);
+  const parser = new Parser(tokens, dialects[syntax]);
   try {
     const rule = parser.parse();
     return parser.failed ? { problems: parser.problems } : { rule, problems: parser.problems };
@@ -78,13 +81,15 @@ class Fault extends Error {
 
 class Parser {
   readonly #tokens: readonly Token[];
+  readonly #dialect: Dialect;
   #at = 0;
   #depth = 0;
   #matchers = 0;
   readonly problems: RuleProblem[] = [];
 
-  constructor(tokens: readonly Token[]) {
+  constructor(tokens: readonly Token[], dialect: Dialect) {
     this.#tokens = tokens;
+    this.#dialect = dialect;
   }
 
   get failed(): boolean {
@@ -162,7 +167,7 @@ class Parser {
     while (this.#take('.') !== undefined) parts.push(this.#expect('name', 'expected selector, found').text);
     const matcher = parts.join('.');
     if (this.#take('(') === undefined) {
-      const known = canonicalMatcher(matcher);
+      const known = this.#dialect.canonical(matcher);
       this.#fail(`${matcher} is not defined`, name.span, known === undefined ? undefined : `write ${known}(\`…\`)`);
     }
     const args = this.#args();
@@ -213,7 +218,7 @@ class Parser {
   }
 
   #match(written: string, nameSpan: Span, args: readonly Token[], span: Span): RuleNode {
-    this.#matchers += 1;
+    this.#matchers += this.#dialect.leaves(args);
     if (this.#matchers > ruleLimits.matchers) {
       throw new Fault({
         kind: 'limit',
@@ -222,18 +227,15 @@ class Parser {
         span,
       });
     }
-    const matcher = canonicalMatcher(written);
-    if (matcher === undefined) this.problems.push(unknownMatcher(written, nameSpan));
-    else this.problems.push(...argumentProblems(matcher, args, span));
-    // An unknown matcher stands for any other: the rule is refused, but the rest of it is still checked.
-    const name: MatcherName = matcher ?? 'Host';
-    return {
-      type: 'match',
-      matcher: name,
-      args: args.map(({ text }) => text),
-      argSpans: args.map((arg) => arg.span),
-      span,
-    };
+    const matcher = this.#dialect.canonical(written);
+    if (matcher === undefined) {
+      this.problems.push(unknownMatcher(this.#dialect, written, nameSpan));
+      // Stands for any other: the rule is refused, but the rest of it is still checked.
+      return { type: 'match', matcher: 'Host', args: [], argSpans: [], span };
+    }
+    const { node, problems } = this.#dialect.call(matcher, args, span);
+    this.problems.push(...problems.map((problem) => ({ ...problem, matcher })));
+    return node;
   }
 
   #nested(at: Span, parse: () => RuleNode): RuleNode {

@@ -8,7 +8,7 @@
 
 namespace fairlead::wire {
 
-inline constexpr std::uint64_t kFingerprint = 0x4a541b53c92b75f8ULL;
+inline constexpr std::uint64_t kFingerprint = 0x1fbd7f1ef8211cdULL;
 inline constexpr std::uint32_t kNone = 0xffffffff;
 inline constexpr std::uint16_t kAccept = 0xffff;
 inline constexpr std::uint16_t kReject = 0xfffe;
@@ -28,16 +28,21 @@ enum class Op : std::uint16_t {
   kQueryRegexp = 11,
   kQueryPresent = 12,
   kClientIp = 13,
+  kQueryFirst = 14,
+  kQueryFirstRegexp = 15,
 };
 enum class HostKind : std::uint8_t {
   kAny = 0,
   kExact = 1,
   kWildcard = 2,
+  kSuffix = 3,
+  kPattern = 4,
 };
 enum class PathKind : std::uint8_t {
   kAny = 0,
   kExact = 1,
   kPrefix = 2,
+  kPattern = 3,
 };
 enum class ServiceKind : std::uint8_t {
   kLoadBalancer = 0,
@@ -185,6 +190,7 @@ struct Router {
   List<RouteKey> keys;
   List<std::uint32_t> chain;
   std::uint32_t service;
+  std::uint32_t layer;
   std::uint32_t tls_options;
   std::uint8_t denied_characters;
   Bool access_log;
@@ -197,7 +203,16 @@ struct Router {
            access_log.verify(bounds);
   }
 };
-static_assert(sizeof(Router) == 44);
+static_assert(sizeof(Router) == 48);
+
+struct Layer {
+  List<std::uint32_t> routers;
+
+  bool verify(const Bounds& bounds) const {
+    return routers.verify(bounds);
+  }
+};
+static_assert(sizeof(Layer) == 8);
 
 struct Server {
   std::uint64_t identity;
@@ -715,6 +730,7 @@ struct Snapshot {
   Bool ready;
   List<EntryPoint> entry_points;
   List<Router> routers;
+  List<Layer> layers;
   List<Service> services;
   List<Health> health;
   List<ConcurrencyLimit> concurrency_limits;
@@ -735,6 +751,7 @@ struct Snapshot {
     return ready.verify(bounds) &&
            entry_points.verify(bounds) &&
            routers.verify(bounds) &&
+           layers.verify(bounds) &&
            services.verify(bounds) &&
            health.verify(bounds) &&
            concurrency_limits.verify(bounds) &&
@@ -750,6 +767,6 @@ struct Snapshot {
            host_name.verify(bounds);
   }
 };
-static_assert(sizeof(Snapshot) == 264);
+static_assert(sizeof(Snapshot) == 272);
 
 }  // namespace fairlead::wire

@@ -114,6 +114,8 @@ function holds({ op, key, value: text, operand }: Instruction, tables: RuleTable
     [ops.query]: () => parameters.includes(text),
     [ops.queryRegexp]: () => parameters.some((found) => pattern().test(found)),
     [ops.queryPresent]: () => parameters.includes(''),
+    [ops.queryFirst]: () => parameters[0] === text,
+    [ops.queryFirstRegexp]: () => parameters[0] !== undefined && pattern().test(parameters[0]),
     [ops.clientIp]: () => range !== undefined && contains(range, request.client),
   };
   const answer = answers[op];
@@ -124,7 +126,18 @@ function holds({ op, key, value: text, operand }: Instruction, tables: RuleTable
 /** Whether the request satisfies a key. */
 export function keyHolds({ hostKind, pathKind, host, path }: RouteKey, request: RequestSample): boolean {
   const dot = request.host.indexOf('.');
-  const hosts = [true, request.host === host, dot > 0 && request.host.slice(dot) === host];
-  const paths = [true, request.path === path, request.path.startsWith(path)];
-  return hosts[hostKind] === true && paths[pathKind] === true;
+  const hosts = [
+    () => true,
+    () => request.host === host,
+    () => dot > 0 && request.host.slice(dot) === host,
+    () => request.host.endsWith(host),
+    () => regex(host).test(request.host),
+  ];
+  const paths = [
+    () => true,
+    () => request.path === path,
+    () => request.path.startsWith(path),
+    () => regex(path).test(request.path),
+  ];
+  return hosts[hostKind]?.() === true && paths[pathKind]?.() === true;
 }

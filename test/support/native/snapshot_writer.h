@@ -35,6 +35,7 @@ struct RouterSpec {
   std::vector<std::uint32_t> chain = {};
   std::string name = "router@test";
   bool access_log = false;
+  std::uint32_t layer = wire::kNone;
 };
 
 struct ServerSpec {
@@ -109,6 +110,8 @@ struct SnapshotSpec {
   std::uint64_t generation = 1;
   std::vector<EntryPointSpec> entry_points = {{}};
   std::vector<RouterSpec> routers = {{}};
+  /// Routers of each layer.
+  std::vector<std::vector<std::uint32_t>> layers = {};
   std::vector<ServiceSpec> services = {{}};
   std::vector<HealthSpec> health = {};
   std::vector<LimitSpec> limits = {};
@@ -135,6 +138,7 @@ class SnapshotWriter {
     writer_.text(offsetof(wire::Snapshot, host_name), "proxy");
     put_all<wire::EntryPoint>(offsetof(wire::Snapshot, entry_points), spec.entry_points);
     put_all<wire::Router>(offsetof(wire::Snapshot, routers), spec.routers);
+    put_all<wire::Layer>(offsetof(wire::Snapshot, layers), spec.layers);
     put_all<wire::Service>(offsetof(wire::Snapshot, services), spec.services);
     put_health(spec);
     put_all<wire::ConcurrencyLimit>(offsetof(wire::Snapshot, concurrency_limits), spec.limits);
@@ -191,6 +195,7 @@ class SnapshotWriter {
   void put_one(std::size_t at, const RouterSpec& spec) {
     writer_.text(at + offsetof(wire::Router, name), spec.name);
     writer_.put(at + offsetof(wire::Router, service), spec.service);
+    writer_.put(at + offsetof(wire::Router, layer), spec.layer);
     writer_.put(at + offsetof(wire::Router, tls_options), wire::kNone);
     writer_.put(at + offsetof(wire::Router, access_log), spec.access_log);
     put_indexes(at + offsetof(wire::Router, chain), spec.chain);
@@ -203,6 +208,10 @@ class SnapshotWriter {
     writer_.put(key + offsetof(wire::RouteKey, path_kind), wire::PathKind::kPrefix);
     writer_.put(key + offsetof(wire::RouteKey, sufficient), true);
     writer_.text(key + offsetof(wire::RouteKey, path), spec.path);
+  }
+
+  void put_one(std::size_t at, const std::vector<std::uint32_t>& layer) {
+    put_indexes(at + offsetof(wire::Layer, routers), layer);
   }
 
   void put_one(std::size_t at, const ServiceSpec& spec) {

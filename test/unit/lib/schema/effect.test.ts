@@ -193,6 +193,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   'log.noColor': 'lib/cli/run.ts',
   'log.filePath': 'lib/log.ts',
   'providers.providersThrottleDuration': 'lib/proxy/sources.ts',
+  'providers.precedence': 'lib/merge/order.ts',
   'providers.file.filename': 'lib/providers/file-set.ts',
   'providers.file.directory': 'lib/providers/file-set.ts',
   'providers.file.watch': 'lib/providers/file.ts',

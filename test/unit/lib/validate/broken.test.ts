@@ -116,8 +116,8 @@ const cases: readonly Case[] = [
   {
     name: 'router without a service',
     text: "http: { routers: { «r: { rule: 'Path(`/`)' } } }\n",
-    code: 'FL2003',
-    message: '"service" is required in http.routers.r',
+    code: 'FL3028',
+    message: 'router has no service and no child routers',
     effect: routerLost,
   },
   {
@@ -143,8 +143,8 @@ const cases: readonly Case[] = [
   {
     name: 'parent routers',
     text: router("'Path(`/`)'", ', parentRefs: «[p]'),
-    code: 'FL3012',
-    message: 'parent routers are not supported yet',
+    code: 'FL3024',
+    message: 'parent router "p@file" does not exist',
     effect: routerLost,
   },
   {
@@ -249,17 +249,17 @@ const cases: readonly Case[] = [
   {
     name: 'old syntax of a rule',
     text: router("'Host(`a`)'", ', ruleSyntax: «v2'),
-    code: 'FL4007',
-    message: 'rule syntax "v2" is not supported yet',
+    code: 'FL4009',
+    message: 'router option "ruleSyntax" is deprecated',
     hint: 'v3',
-    effect: routerLost,
+    effect: 'the rule is read all the same',
   },
   {
-    name: 'old syntax by default',
-    text: router("«'Host(`a`)'"),
-    code: 'FL4007',
-    message: 'rule syntax "v2" is not supported yet',
-    hint: 'core.defaultRuleSyntax',
+    name: 'new matcher in the old syntax',
+    text: router("'«PathRegexp(`a`)'"),
+    code: 'FL4003',
+    message: 'unsupported function: PathRegexp',
+    hint: 'Path(`/{name:pattern}`)',
     options: { settings: settings({ defaultRuleSyntax: 'v2' }) },
   },
 

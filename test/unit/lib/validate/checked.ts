@@ -27,6 +27,7 @@ export function settings(more: Partial<Settings> = {}, ...entryPoints: readonly 
   return {
     entryPoints: new Map(all.map((one) => [one.name, one])),
     defaultRuleSyntax: 'v3',
+    precedence: ['docker', 'file'],
     defaultTransport: serversTransport.parse({}),
     ...more,
   };

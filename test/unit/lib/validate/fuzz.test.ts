@@ -41,10 +41,12 @@ function keepsPromises({ routers, services, middlewares, serversTransports, tls 
   for (const item of routers.values()) {
     assert.equal(item.resolved !== undefined, item.status !== 'disabled', item.name);
     if (item.resolved === undefined) continue;
-    assert.ok(
-      item.resolved.entryPoints.length > 0 && item.resolved.entryPoints.every((name) => used.entryPoints.has(name)),
-    );
-    assert.notEqual(services.get(item.resolved.service)?.resolved, undefined);
+    const { entryPoints, parents, service, children } = item.resolved;
+    assert.ok(entryPoints.every((name) => used.entryPoints.has(name)));
+    assert.ok(entryPoints.length > 0 !== parents.length > 0);
+    assert.ok((service === undefined) !== (children === undefined));
+    if (service !== undefined) assert.notEqual(services.get(service)?.resolved, undefined);
+    for (const name of [...parents, ...(children ?? [])]) assert.notEqual(routers.get(name)?.resolved, undefined);
     for (const name of item.resolved.middlewares)
       assert.notEqual(middlewares.get(name)?.status ?? 'disabled', 'disabled');
     if (item.resolved.tls !== undefined)

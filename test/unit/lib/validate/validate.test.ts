@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { generateDefaultCertificate } from '../../../../lib/compile/default-certificate.js';
 import type { Configuration } from '../../../../lib/merge/model.js';
-import { compareRouters } from '../../../../lib/merge/order.js';
+import { routerOrder } from '../../../../lib/merge/order.js';
 import { check, checkAll, entryPoint, now, settings } from './checked.js';
 
 const server = '{ loadBalancer: { servers: [{ url: http://10.0.0.1 }] } }';
@@ -77,7 +77,7 @@ http:
   });
 
   test('orders routers by priority, then by name', () => {
-    const items = [...configuration.routers.values()].sort(compareRouters).map(({ name }) => name);
+    const items = [...configuration.routers.values()].sort(routerOrder([])).map(({ name }) => name);
     assert.deepEqual(items, ['a@file', 'b@file']);
   });
 });

@@ -121,6 +121,35 @@ TEST_CASE("services may nest, to a bound, and never in a circle") {
   CHECK(refusal(aside) == kReason);
 }
 
+TEST_CASE("layers of routers may nest, to a bound, and never in a circle") {
+  constexpr std::string_view kReason = "routers are nested too deeply or in a circle";
+  // Router i stands in layer i - 1 and leads to layer i; the last one has a service.
+  const auto layers = [](std::uint32_t count) {
+    SnapshotSpec spec;
+    for (std::uint32_t i = 0; i < count; ++i) {
+      spec.routers[i].layer = i;
+      spec.routers[i].service = wire::kNone;
+      spec.routers.push_back({});
+      spec.layers.push_back({i + 1});
+    }
+    return spec;
+  };
+  CHECK(refusal(layers(0)).empty());
+  CHECK(refusal(layers(exchange::kDeepestLayer + 1)).empty());
+  CHECK(refusal(layers(exchange::kDeepestLayer + 2)) == kReason);
+  CHECK(refusal(layers(10'000)) == kReason);
+
+  SnapshotSpec circle = layers(2);
+  circle.layers[1] = {0};
+  CHECK(refusal(circle) == kReason);
+  SnapshotSpec unknown = layers(1);
+  unknown.routers[0].layer = 1;
+  CHECK(refusal(unknown) == "a router names a layer that does not exist");
+  SnapshotSpec outside = layers(1);
+  outside.layers[0] = {2};
+  CHECK(refusal(outside) == "a layer names a router that does not exist");
+}
+
 TEST_CASE("the number of ways from service to service does not matter, only their length") {
   // Sixteen levels of sixteen services, each over all of the next level: 16^16 ways down.
   constexpr std::uint32_t kWidth = 16;

@@ -53,7 +53,7 @@ TEST_CASE("a program may only jump forward and inside") {
 
 TEST_CASE("operations are known and operands lie in their table") {
   CHECK(fault_of({}) == "program without instructions");
-  CHECK(fault_of({{.op = static_cast<wire::Op>(14)}}) == "unknown operation");
+  CHECK(fault_of({{.op = static_cast<wire::Op>(16)}}) == "unknown operation");
   CHECK(fault_of({{.op = wire::Op::kHostRegexp}}) == "pattern out of range");
   CHECK(fault_of({{.op = wire::Op::kPathRegexp, .operand = 0xffffffff}}) == "pattern out of range");
   CHECK(fault_of({{.op = wire::Op::kHeaderRegexp}}) == "pattern out of range");

@@ -77,6 +77,36 @@ TEST_CASE("the earlier route wins, however it is found") {
   }
 }
 
+TEST_CASE("patterns, few and many, give way to what is tried before and after them") {
+  for (const std::size_t others : {0, 3, 40}) {
+    CAPTURE(others);
+    std::vector<Route> routes;
+    for (std::size_t i = 0; i < others; ++i) routes.push_back({.host_pattern = "^o" + std::to_string(i) + "-"});
+    const auto first = static_cast<std::uint32_t>(routes.size());
+    routes.push_back({.host = "first.a.com"});
+    routes.push_back({.host_suffix = ".a.com", .host_pattern = "^[a-z]+\\.a\\.com$"});
+    routes.push_back({.path = "/x", .host_pattern = "^t[0-9]+-"});
+    routes.push_back({.host_pattern = "^t1-", .path_pattern = "^/y"});
+    routes.push_back({.host = "t1-a.b.com"});
+    routes.push_back({.path_pattern = "z$"});
+    for (std::size_t i = 0; i < others; ++i) routes.push_back({.path_pattern = "^/other" + std::to_string(i)});
+    const auto last = static_cast<std::uint32_t>(routes.size());
+    routes.push_back({});
+    const Table table(routes);
+    CHECK(table.find({.host = "first.a.com"}) == first);
+    CHECK(table.find({.host = "x.a.com"}) == first + 1);
+    CHECK(table.find({.host = "1.a.com"}) == last);
+    CHECK(table.find({.host = "t1-a.b.com", .path = "/x"}) == first + 2);
+    CHECK(table.find({.host = "t1-a.b.com", .path = "/y"}) == first + 3);
+    CHECK(table.find({.host = "t1-a.b.com", .path = "/"}) == first + 4);
+    CHECK(table.find({.host = "t2-a.b.com", .path = "/yz"}) == first + 5);
+    CHECK(table.find({.host = "", .path = "/z"}) == first + 5);
+    CHECK(table.find({.host = "t2-a.b.com", .path = "/"}) == last);
+    if (others > 0) CHECK(table.find({.host = "o1-x", .path = "/other2"}) == 1);
+    if (others > 0) CHECK(table.find({.host = "x", .path = "/other2"}) == first + 8);
+  }
+}
+
 TEST_CASE("a wildcard and a host of the same text are two things") {
   const Table table({{".a.com", ""}, {"*.a.com", ""}});
   CHECK(table.find({.host = ".a.com"}) == 0);
@@ -172,12 +202,18 @@ TEST_CASE("refuses a snapshot that contradicts itself, with the reason") {
   };
   constexpr Case kCases[] = {
       {"router index out of range", [](Broken& b) { b.writer.put(b.order, std::uint32_t{1}); }},
-      {"router \"web\": unknown kind of host", [](Broken& b) { b.writer.put(b.key, std::uint8_t{3}); }},
-      {"router \"web\": unknown kind of path", [](Broken& b) { b.writer.put(b.key + 1, std::uint8_t{3}); }},
+      {"router \"web\": unknown kind of host", [](Broken& b) { b.writer.put(b.key, std::uint8_t{5}); }},
+      {"router \"web\": unknown kind of path", [](Broken& b) { b.writer.put(b.key + 1, std::uint8_t{4}); }},
+      {"router \"web\": key without a host", [](Broken& b) { b.writer.put(b.key, wire::HostKind::kSuffix); }},
+      {"router \"web\": pattern that decides",
+       [](Broken& b) {
+         b.writer.put(b.key + offsetof(wire::RouteKey, path_kind), wire::PathKind::kPattern);
+         b.writer.put(b.key + offsetof(wire::RouteKey, sufficient), std::uint8_t{1});
+       }},
       {"router \"web\": key without a host", [](Broken& b) { b.writer.put(b.key, std::uint8_t{1}); }},
       {"router \"web\": wildcard without a domain", [](Broken& b) { b.writer.put(b.key, std::uint8_t{2}); }},
       {"router \"web\": unknown operation",
-       [](Broken& b) { b.writer.put(b.instruction + offsetof(wire::Instruction, op), std::uint16_t{14}); }},
+       [](Broken& b) { b.writer.put(b.instruction + offsetof(wire::Instruction, op), std::uint16_t{16}); }},
       {"router \"web\": program without instructions",
        [](Broken& b) { b.writer.put(b.router + offsetof(wire::Router, program) + 4, std::uint32_t{0}); }},
   };

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { RuleTables } from '../../../../../lib/compile/rule/instruction.js';
+import { withoutCrowds } from '../../../../../lib/compile/rule/crowds.js';
 import type { RouteKey } from '../../../../../lib/compile/rule/keys.js';
 import { type LoweredRule, lowerRule, mostInstructions } from '../../../../../lib/compile/rule/lower.js';
 import type { Match, RuleNode } from '../../../../../lib/schema/rule/ast.js';
 import { parseRule } from '../../../../../lib/schema/rule/parser.js';
-import { accept, ops, reject } from '../../../../../lib/snapshot/records.js';
+import { accept, hostKinds, ops, reject } from '../../../../../lib/snapshot/records.js';
 import { Random } from '../../../../support/lib/random.js';
 import { randomRule, values } from '../../../../support/lib/random-rules.js';
 import { keyHolds, programAccepts, type RequestSample, ruleAccepts } from '../../../../support/lib/rule-meaning.js';
@@ -67,10 +68,14 @@ describe('programs', () => {
 });
 
 describe('keys', () => {
-  const kinds = ['any', '', '*'] as const;
-  /** `host path`, `any` where nothing is asked, a prefix with `…`, and `?` when the program must still run. */
+  const hostMarks = ['any', '', '*', '…', '~'] as const;
+  const pathMarks = ['any', '', '', '~'] as const;
+  /**
+   * `host path`, `any` where nothing is asked, suffixes and prefixes with `…`, patterns with `~`, and `?` when the program
+   * must still run.
+   */
   const shownKey = ({ hostKind, pathKind, host, path, sufficient }: RouteKey): string =>
-    `${kinds[hostKind] ?? ''}${host} ${pathKind === 0 ? 'any' : path}${pathKind === 2 ? '…' : ''}${sufficient ? '' : ' ?'}`;
+    `${hostMarks[hostKind] ?? ''}${host} ${pathMarks[pathKind] ?? ''}${path}${pathKind === 2 ? '…' : ''}${sufficient ? '' : ' ?'}`;
 
   const cases: readonly (readonly [rule: string, ...keys: string[]])[] = [
     ['Host(`a.com`)', 'a.com any'],
@@ -96,7 +101,23 @@ describe('keys', () => {
     ['!Host(`*`)'],
     ['Host(`a.com`) && Host(`b.com`)'],
     ['Path(`/a`) && PathPrefix(`/b`)'],
-    ['HostRegexp(`^a`) && Path(`/a`)', 'any /a ?'],
+    ['HostRegexp(`^a`) && Path(`/a`)', '~^a /a ?'],
+    ['HostRegexp(`^a`)', '~^a any ?'],
+    ['!HostRegexp(`^a`)', 'any any ?'],
+    ['HostRegexp(`^[a-z]+\\.a\\.com$`)', '….a.com any ?'],
+    ['HostRegexp(`(?i)^a\\.COM$`)', '…a.com any ?'],
+    ['HostRegexp(`\\.a\\.com$`) && Host(`x.a.com`)', 'x.a.com any ?'],
+    ['HostRegexp(`\\.a\\.com$`) && Host(`b.com`)', 'b.com any ?'],
+    ['HostRegexp(`\\.a\\.com$`) && Host(`*.a.com`)', '*.a.com any ?'],
+    ['HostRegexp(`\\.com$`) && HostRegexp(`^a`)', '….com any ?'],
+    ['HostRegexp(`\\.com$`) || Host(`a.com`)', '….com any ?', 'a.com any'],
+    ['HostRegexp(`^b\\.com$`) || HostRegexp(`^b.com$`)', '…b.com any ?', '…com any ?'],
+    ['PathRegexp(`^/api/v[0-9]+`)', 'any /api/v… ?'],
+    ['PathRegexp(`^/[a-z]+$`)', 'any ~^/[a-z]+$ ?'],
+    ['PathRegexp(`x`) && PathPrefix(`/a`)', 'any /a… ?'],
+    ['PathRegexp(`^/a/[0-9]`) && Path(`/a/1`)', 'any /a/1 ?'],
+    ['PathRegexp(`^/a/[0-9]`) && PathPrefix(`/b`)'],
+    ['Host(`a.com`) && PathRegexp(`^/a/[0-9]`)', 'a.com /a/… ?'],
   ];
   for (const [rule, ...keys] of cases) {
     test(rule, () => assert.deepEqual(lowered(rule).keys.map(shownKey), keys));
@@ -118,6 +139,17 @@ describe('keys', () => {
   test('a rule with more hosts than an index should hold is tried for every request', () => {
     assert.deepEqual(lowered(either(1025, host)).keys.map(shownKey), ['any any ?']);
   });
+});
+
+test('patterns that share their literal part in a crowd are told apart by the pattern', () => {
+  const routers = (count: number) =>
+    Array.from({ length: count }, (_, index) => lowered(`HostRegexp(\`^t${index}-.*\\.a\\.com$\`)`));
+  const kinds = (count: number) =>
+    new Set(withoutCrowds(routers(count)).flatMap(({ keys }) => keys.map((key) => key.hostKind)));
+  assert.deepEqual([...kinds(8)], [hostKinds.suffix]);
+  assert.deepEqual([...kinds(9)], [hostKinds.pattern]);
+  const [first] = withoutCrowds(routers(9));
+  assert.equal(first?.keys[0]?.host, '^t0-.*\\.a\\.com$');
 });
 
 describe('tables', () => {
@@ -154,6 +186,8 @@ test('programs and keys mean what the rule means', () => {
       const request = randomRequest(random);
       const expected = ruleAccepts(rule, request);
       const found = keys.filter((key) => keyHolds(key, request));
+      const told = withoutCrowds(Array.from({ length: 9 }, () => ({ keys })))[0]?.keys ?? [];
+      assert.ok(!expected || told.some((key) => keyHolds(key, request)), `no key in a crowd of ${text}`);
       const context = `${text} for ${JSON.stringify(request)}`;
       assert.equal(programAccepts(program, tables, request), expected, context);
       assert.ok(!expected || found.length > 0, `no key of ${context}`);
