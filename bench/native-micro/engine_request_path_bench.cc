@@ -69,6 +69,7 @@ struct EverybodyIsIn final : exchange::Shared {
   bool everywhere(std::uint64_t) const override { return true; }
   void connection_ended(std::uint32_t, const net::IpAddress&) override {}
   stats::Pressure& pressure() override { return account; }
+  void server_changed(std::string_view, const upstream::ServerReport&) override {}
 
   stats::Pressure account;
 };

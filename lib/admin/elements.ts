@@ -49,7 +49,7 @@ export const routerNamed = (item: RouterItem): Element => ({
 });
 
 /** A service as `/api/http/services` lists it, without its name. */
-export function serviceElement(item: ServiceItem, health: Health): Element {
+export function serviceElement(item: ServiceItem, health: Health = new Map()): Element {
   const { config } = item;
   if (config === undefined) return { ...((toJson(item.raw, inSource(item)) ?? {}) as Element), ...verdict(item) };
   const { kind, middlewares, ...parts } = config;

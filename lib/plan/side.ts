@@ -25,7 +25,17 @@ export interface Side {
 }
 
 /** What says nothing about the configuration itself. */
-const consequences = new Set(['usedBy', 'using', 'error', 'serverStatus', 'serverHealth', 'name', 'provider', 'priorityStr', 'type']);
+const consequences = new Set([
+  'usedBy',
+  'using',
+  'error',
+  'serverStatus',
+  'serverHealth',
+  'name',
+  'provider',
+  'priorityStr',
+  'type',
+]);
 
 /** The JSON of an object of `/api/rawdata`, without what follows from others. */
 export const essence = (element: Element): Json =>
@@ -35,7 +45,7 @@ export const essence = (element: Element): Json =>
 export function objectsOf({ routers, services, middlewares, serversTransports, tls }: Configuration): Side['objects'] {
   return {
     routers: ofKind(routers, (item) => essence(routerElement(item))),
-    services: ofKind(services, (item) => essence(serviceElement(item, new Map()))),
+    services: ofKind(services, (item) => essence(serviceElement(item))),
     middlewares: ofKind(middlewares, (item) => essence(middlewareElement(item))),
     serversTransports: ofKind(serversTransports, plain),
     tlsOptions: ofKind(tls.options, plain),

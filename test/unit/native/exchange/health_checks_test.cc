@@ -156,6 +156,7 @@ TEST_CASE("a reload goes on with the checks of servers that stay, and ends those
   test::run_until(f.worker.loop, [&] { return first.probes() > probes + 1; });
   CHECK(f.shared.changes.size() == 1);
   // And without any check.
+  spec.generation = 3;
   spec.services[0].health = wire::kNone;
   spec.health = {};
   f.install(spec);
