@@ -109,7 +109,7 @@ function tableOf(rows: readonly Row[]): string {
   });
   const head =
     'queue | quiet tenants | median | p99 | times alone: median, p99 | refused | flood served | use of the limit | most at once';
-  return [head, head.replaceAll(/[^|]+/g, '---'), ...lines].map((line) => `| ${line} |`).join('\n');
+  return [head, head.replaceAll(/[^|]+/g, ' --- ').trim(), ...lines].map((line) => `| ${line} |`).join('\n');
 }
 
 const { values } = parseArgs({ options: { seconds: { type: 'string', default: '25' } } });
