@@ -180,6 +180,7 @@ class Engine final : public Napi::ObjectWrap<Engine> {
                            InstanceMethod<&Engine::check>("check"),
                            InstanceMethod<&Engine::explain>("explain"),
                            InstanceMethod<&Engine::explain_current>("explainCurrent"),
+                           InstanceMethod<&Engine::receipt>("receipt"),
                            InstanceMethod<&Engine::read_stats>("readStats"),
                            InstanceMethod<&Engine::read_limits>("readLimits"),
                            InstanceMethod<&Engine::read_events>("readEvents"),
@@ -274,6 +275,15 @@ class Engine final : public Napi::ObjectWrap<Engine> {
     if (!info[0].IsNumber()) return refuse_argument(env, "explainCurrent(number, question) takes a number");
     if (!read_question(env, info[1], question)) return;
     engine_->explain(static_cast<std::uint64_t>(info[0].As<Napi::Number>().Int64Value()), std::move(question));
+  }
+
+  void receipt(const Napi::CallbackInfo& info) {
+    if (!usable(info) || !running(info)) return;
+    if (!info[0].IsNumber() || !info[1].IsString()) {
+      return refuse_argument(info.Env(), "receipt(number, id) takes a number and a string");
+    }
+    const std::string id = info[1].As<Napi::String>().Utf8Value();
+    engine_->receipt(static_cast<std::uint64_t>(info[0].As<Napi::Number>().Int64Value()), id);
   }
 
   Napi::Value read_stats(const Napi::CallbackInfo& info) {

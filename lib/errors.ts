@@ -2,6 +2,7 @@ import type { Diagnostic } from './diagnostics/diagnostic.js';
 
 /** Every failure the control plane throws, keyed by a code that is stable across releases. */
 export const errorCatalogue = {
+  ERR_FAIRLEAD_API: 'the running proxy cannot tell',
   ERR_FAIRLEAD_APPLY: 'the data plane refused the configuration',
   ERR_FAIRLEAD_BIND: 'an entry point cannot listen',
   ERR_FAIRLEAD_CLOSED: 'the proxy is closed',

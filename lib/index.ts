@@ -36,6 +36,7 @@ export type {
   ServiceChoice,
   ShownCertificate,
 } from './explain/explanation.js';
+export type { Receipt } from './engine/receipt.js';
 export type { Failed } from './explain/predicate.js';
 export { renderExplanation } from './explain/render.js';
 export type { ExplainRequest } from './explain/request.js';

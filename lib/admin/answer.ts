@@ -36,6 +36,10 @@ export async function respond(method: string, target: string, state: AdminState)
   const wanted = wantedBy(method, target, state);
   if ('status' in wanted) return wanted;
   if (wanted.section === 'explain' && wanted.kind === undefined) return explainAnswer(wanted.query, state);
+  if (wanted.section === 'requests' && wanted.kind !== undefined && wanted.id === undefined) {
+    const receipt = await state.receipt?.(wanted.kind);
+    return receipt === undefined ? failure(404, `nothing is remembered of request ${wanted.kind}`) : json(receipt);
+  }
   return sectionAnswer(wanted, state);
 }
 

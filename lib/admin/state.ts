@@ -1,4 +1,5 @@
 /** What the admin API shows: the configuration that serves, with what is wrong with it. */
+import type { Receipt } from '../engine/receipt.js';
 import type { Explanation } from '../explain/explanation.js';
 import type { ExplainRequest } from '../explain/request.js';
 import type { InstallConfiguration } from '../install/schema.js';
@@ -16,6 +17,8 @@ export interface AdminState {
   readonly startDate: Date;
   /** What would become of a request; absent where nothing runs. */
   readonly explain?: (request: ExplainRequest) => Promise<Explanation>;
+  /** What became of the request of that id. */
+  readonly receipt?: (id: string) => Promise<Receipt | undefined>;
   /** Asks the data plane how the servers are. */
   readonly health: () => Health;
 }

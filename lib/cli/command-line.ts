@@ -3,7 +3,7 @@ import { nearestName } from '../diagnostics/suggest.js';
 import { type Given, type OptionTable, takeOptions } from './options.js';
 
 /** The commands, in the order of the help text. */
-export const verbs = ['run', 'check', 'explain', 'plan', 'test', 'version', 'help', 'healthcheck'] as const;
+export const verbs = ['run', 'check', 'explain', 'plan', 'test', 'why', 'version', 'help', 'healthcheck'] as const;
 /** The name of a command. */
 export type Verb = (typeof verbs)[number];
 
@@ -32,6 +32,7 @@ const ownOptions: Readonly<Partial<Record<Verb, OptionTable>>> = {
   },
   plan: { '--against': 'value', '--running': 'optional' },
   test: {},
+  why: { '--running': 'optional' },
 };
 
 /** The command line, or why it cannot be understood. */

@@ -11,6 +11,7 @@ import { runCommand } from './run.js';
 import { testCommand } from './test.js';
 import { type ExitCode, exitCodes, type Terminal } from './terminal.js';
 import { versionCommand } from './version.js';
+import { whyCommand } from './why.js';
 
 /** Loads the API only when a command needs it, so that `help` and `version` work where the addon cannot be loaded. */
 export type LoadApi = () => Promise<Api>;
@@ -42,6 +43,8 @@ export async function command(
       return planCommand(line, loadApi, ports, terminal);
     case 'test':
       return testCommand(line, loadApi, ports, terminal);
+    case 'why':
+      return whyCommand(line, ports, terminal);
     case 'run':
       return runCommand(line.flags, await loadApi(), ports, terminal);
   }

@@ -14,6 +14,7 @@ Commands
   explain       which router, middlewares, server and certificate a request would get, and why not others
   plan          what a configuration would change, against another one or the proxy that runs
   test          route cases from YAML files, decided by the tables that serve traffic
+  why           what became of a request, by its X-Request-Id
   healthcheck   ask a running Fairlead whether it is well (ping must be on)
   version       print the version
   help          explain a command or the code of a finding, as in: fairlead help FL2001
@@ -22,7 +23,7 @@ Flags
   --configFile=PATH              install file (.yml, .yaml, .toml, .json); else the usual places are searched
   --entryPoints.web.address=:80  any key of the install configuration; flags win over the environment
                                  (TRAEFIK_ENTRYPOINTS_WEB_ADDRESS), which wins over the file
-  --json                         data instead of text (check, explain, plan, version, help CODE)
+  --json                         data instead of text (check, explain, plan, why, version, help CODE)
 
 Exit codes: 0 well, 1 an error, 2 something changes (plan) or a case fails (test), 64 the command line cannot be understood.`;
 
@@ -74,6 +75,11 @@ Decides the cases of each file (fairlead.test.yml when none is named) offline an
     expect: { router: shop@file, service: app@file, path: /, status: 301 }
 
 Exits with 0 when all cases hold, 2 when one fails, 1 when there is an error.`,
+  why: `Usage: fairlead why ID [--running[=URL]] [--configFile=PATH] [--json] [flags]
+
+Asks the API of the proxy that runs what became of the request whose answer had this X-Request-Id: router, service, each
+server that was tried, when, and the reason of a failure. Every failure and refusal is remembered, and one in 64 of the rest,
+the newest of each worker.`,
   version: `Usage: fairlead version [--json]
 
 Prints the version of Fairlead, of Node and of the platform.`,

@@ -39,13 +39,13 @@ export function onThisMachine(address: ListenAddress): ListenAddress {
 /** The JSON that the API answers with. Rejects with what it says instead, or why it cannot be asked. */
 export async function askApi(url: string, path: string): Promise<unknown> {
   const { status, body } = await get(`${url}${path}`).catch((thrown: unknown) => {
-    throw new AppError('ERR_FAIRLEAD_REQUEST', `${url} cannot be asked: ${reasonOf(thrown)}`);
+    throw new AppError('ERR_FAIRLEAD_API', `${url} cannot be asked: ${reasonOf(thrown)}`);
   });
   const answer = json(body);
   if (status === 200 && answer !== undefined) return answer;
   const message = (answer as { readonly message?: unknown } | undefined)?.message;
   const said = typeof message === 'string' ? `: ${message}` : '';
-  throw new AppError('ERR_FAIRLEAD_REQUEST', `${url} answers ${status}${said}`);
+  throw new AppError('ERR_FAIRLEAD_API', `${url} answers ${status}${said}`);
 }
 
 function json(text: string): unknown {

@@ -43,6 +43,8 @@ export interface NativeEngine {
   explain(bytes: Uint8Array, questions: readonly NativeQuestion[]): string;
   /** The same about what serves now; the answer arrives as an event of that number. */
   explainCurrent(number: number, question: NativeQuestion): void;
+  /** What is remembered of a request; the answer arrives as an event of that number. */
+  receipt(number: number, id: string): void;
   /** Fills the array in the order of the table of counters; returns how many were written. */
   readStats(into: BigUint64Array): number;
   /** A JSON array with an object for each service with a limit. */

@@ -5,6 +5,7 @@ import { statCount, type Stats, statsOf } from '../observability/stats.js';
 import { type NativeAnswer, nativeAnswer } from './answer.js';
 import type { Binding, EngineOptions, NativeEngine, NativeQuestion } from './binding.js';
 import { type EngineEvent, parseEvents, type ServerState } from './events.js';
+import { type Receipt, receipt } from './receipt.js';
 
 interface Settle<T> {
   readonly resolve: (value: T) => void;
@@ -22,7 +23,7 @@ export class Engine {
   readonly #native: NativeEngine;
   readonly #onEvent: (event: EngineEvent) => void;
   readonly #applying = new Map<number, Settle<void>>();
-  readonly #explaining = new Map<number, Settle<NativeAnswer | undefined>>();
+  readonly #asking = new Map<number, Settle<unknown>>();
   #questions = 0;
   #draining: (Settle<number> & { readonly promise: Promise<number> }) | undefined;
   #closed = false;
@@ -70,13 +71,25 @@ export class Engine {
 
   /** What would become of a request now; undefined before anything serves. */
   async explainCurrent(question: NativeQuestion): Promise<NativeAnswer | undefined> {
-    const { promise, ...settle } = deferred<NativeAnswer | undefined>();
+    const answer = await this.#ask((number) => this.#native.explainCurrent(number, question));
+    return answer === null ? undefined : nativeAnswer.parse(answer);
+  }
+
+  /** What is remembered of a request; undefined when nothing is (any more). */
+  async receipt(id: string): Promise<Receipt | undefined> {
+    const answer = await this.#ask((number) => this.#native.receipt(number, id));
+    return answer === null ? undefined : receipt.parse(answer);
+  }
+
+  /** Asks for something whose answer is an event. */
+  async #ask(ask: (number: number) => void): Promise<unknown> {
+    const { promise, ...settle } = deferred<unknown>();
     const number = ++this.#questions;
-    this.#explaining.set(number, settle);
+    this.#asking.set(number, settle);
     try {
-      this.#native.explainCurrent(number, question);
+      ask(number);
     } catch (cause) {
-      this.#explaining.delete(number);
+      this.#asking.delete(number);
       throw asAppError(cause);
     }
     return promise;
@@ -137,8 +150,8 @@ export class Engine {
   #settleAll(): void {
     for (const { reject } of this.#applying.values()) reject(new AppError('ERR_FAIRLEAD_CLOSED'));
     this.#applying.clear();
-    for (const { reject } of this.#explaining.values()) reject(new AppError('ERR_FAIRLEAD_CLOSED'));
-    this.#explaining.clear();
+    for (const { reject } of this.#asking.values()) reject(new AppError('ERR_FAIRLEAD_CLOSED'));
+    this.#asking.clear();
     this.#draining?.resolve(0);
   }
 
@@ -153,14 +166,14 @@ export class Engine {
     if (event.type === 'applied') this.#take(event.generation)?.resolve();
     if (event.type === 'applyFailed')
       this.#refuse(event.generation, new AppError(applyCode(event.code), event.message));
-    if (event.type === 'explained') this.#answer(event.number, event.answer);
+    if (event.type === 'explained' || event.type === 'receipt') this.#answer(event.number, event.answer);
     if (event.type === 'drained') this.#draining?.resolve(event.cut);
   }
 
   #answer(number: number, answer: unknown): void {
-    const settle = this.#explaining.get(number);
-    this.#explaining.delete(number);
-    settle?.resolve(answer === null ? undefined : nativeAnswer.parse(answer));
+    const settle = this.#asking.get(number);
+    this.#asking.delete(number);
+    settle?.resolve(answer);
   }
 
   /** A snapshot that could not be read has no generation: then everything that waits has failed. */

@@ -29,6 +29,8 @@ export const engineEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('fault'), generation: count, message: z.string() }),
   /** The answer to `explainCurrent`; null before anything serves. */
   z.object({ type: z.literal('explained'), number: count, answer: z.unknown() }),
+  /** The answer to `receipt`; null when nothing is remembered. */
+  z.object({ type: z.literal('receipt'), number: count, answer: z.unknown() }),
   /** Draining has ended; `cut` connections had work in progress. */
   z.object({ type: z.literal('drained'), cut: count }),
   /** Events were dropped because nobody read them. */

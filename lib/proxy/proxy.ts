@@ -14,6 +14,7 @@ import type { EngineOptions } from '../engine/binding.js';
 import { Engine } from '../engine/engine.js';
 import type { EngineEvent, ServerState } from '../engine/events.js';
 import { loadBinding } from '../engine/load.js';
+import type { Receipt } from '../engine/receipt.js';
 import { AppError, reasonOf } from '../errors.js';
 import { explainRunning } from './explain.js';
 import type { Explanation } from '../explain/explanation.js';
@@ -135,6 +136,15 @@ export class Proxy implements AsyncDisposable {
     return explainRunning(this.#engine, this.#parts.install.config, configuration, this.#listeners, request);
   }
 
+  /**
+   * What became of the request of that `X-Request-Id`: every failure and refusal is remembered, and a sample of the rest, the
+   * newest of each. Undefined when it is not.
+   */
+  async receipt(id: string): Promise<Receipt | undefined> {
+    if (this.#closing !== undefined) throw new AppError('ERR_FAIRLEAD_CLOSED');
+    return this.#engine.receipt(id);
+  }
+
   /** Watches. The function that is returned ends it. A listener that throws is logged, nothing more. */
   on<Name extends ProxyEventName>(name: Name, listener: ProxyListener<Name>): () => void {
     return this.#emitter.on(name, listener);
@@ -219,6 +229,7 @@ export class Proxy implements AsyncDisposable {
       health: () => healthOf(this.#engine.health()),
       queues: () => this.#engine.queues(),
       explain: (request) => this.explain(request),
+      receipt: (id) => this.receipt(id),
     };
   }
 
@@ -279,6 +290,7 @@ export class Proxy implements AsyncDisposable {
       case 'applied':
       case 'applyFailed':
       case 'explained':
+      case 'receipt':
       case 'drained':
     }
   }

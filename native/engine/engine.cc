@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <mutex>
 #include <utility>
 
 #include "engine/admission.h"
@@ -91,6 +92,31 @@ class EngineImpl final : public Engine, private exchange::Shared {
       event.number("number", number).json("answer", plan == nullptr ? "null" : json.take());
       events_.push(std::move(event));
     });
+  }
+
+  // Receipts belong to their workers; the last one to have looked says what was found.
+  void receipt(std::uint64_t number, std::string_view id) override {
+    struct Search {
+      std::atomic<std::size_t> waiting;
+      std::mutex mutex;
+      std::string found = "null";
+    };
+    const auto search = std::make_shared<Search>();
+    search->waiting = workers_.size();
+    for (const auto& worker : workers_) {
+      worker->post([this, search, number, id = exchange::receipt_id(id)](WorkerThread& thread) {
+        if (const exchange::Receipt* receipt = thread.worker().receipts.find(id)) {
+          JsonWriter json;
+          exchange::write_receipt(*receipt, thread.worker().number(), json);
+          const std::lock_guard lock(search->mutex);
+          search->found = json.take();
+        }
+        if (search->waiting.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+        Event event("receipt");
+        event.number("number", number).json("answer", search->found);
+        events_.push(std::move(event));
+      });
+    }
   }
 
   void drain(Nanos grace, Nanos limit) override {

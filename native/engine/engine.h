@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -68,6 +69,9 @@ class Engine {
   /// The same for one request and what serves now, with the state of the first worker. The outcome is an event:
   /// {"type":"explained","number":N,"answer":{…}}.
   virtual void explain(std::uint64_t number, Question question) = 0;
+  /// What is remembered of the request of that id (16 hexadecimal digits). The outcome is an event:
+  /// {"type":"receipt","number":N,"answer":{…}}, with null when nothing is.
+  virtual void receipt(std::uint64_t number, std::string_view id) = 0;
   /// Stops accepting after `grace`, lets exchanges finish for `limit`, then cuts. Ends with {"type":"drained","cut":N}.
   virtual void drain(Nanos grace, Nanos limit) = 0;
   /// Reopens log files (after rotation).

@@ -308,7 +308,7 @@ loop::Task<void> Connection::serve() {
       break;
     }
     ++served_;
-    exchange.begin();
+    exchange.begin(since_, served_);
     if (!allows_next()) codec.close_after_response();
     codec.set_write_stall(limits.write_timeout == 0 ? kWriteStall : limits.write_timeout);
     Outcome outcome = Outcome::kCut;

@@ -47,9 +47,11 @@ Exchange::Exchange(Worker& worker, std::uint32_t entry_point, const codec::Peer&
   continue_timer_.owner = this;
 }
 
-void Exchange::begin() {
+void Exchange::begin(Nanos accepted, std::uint32_t number) {
   begun_ = true;
   started_ = now();
+  accepted_ = accepted;
+  number_ = number;
   write_hex(worker_.next_request_id(), request_id_);
   worker_.counters.add(Counter::kRequestsTotal);
   worker_.counters.add(Counter::kRequestsActive);
@@ -135,7 +137,16 @@ void Exchange::log() {
   if (logged_) return;
   logged_ = true;
   if (status_ != 0) worker_.counters.add(class_counter(status_));
-  if (reason_ != Reason::kNone) worker_.counters.add(stats::reason_counter(reason_));
+  if (reason_ != Reason::kNone) {
+    worker_.counters.add(stats::reason_counter(reason_));
+    // What a middleware answers is seldom a fault: redirections, for one.
+    const bool is_fault = reason_ != Reason::kMiddlewareReplied || status_ >= 400;
+    if (is_fault) keep_receipt(status_ >= 500 || status_ == 0 ? Kept::kFailed : Kept::kRefused);
+  } else if (status_ >= 500) {
+    keep_receipt(Kept::kFailed);
+  } else if (worker_.receipts.is_sampled()) {
+    keep_receipt(Kept::kSampled);
+  }
   worker_.counters.add(Counter::kBytesSent, inbound_.bytes_written());
   worker_.counters.add(Counter::kBytesReceived, inbound_.bytes_read());
   const wire::AccessLog& config = snapshot().access_log;

@@ -38,8 +38,9 @@ class Exchange final : public middleware::Facilities {
 
   codec::Request request;
 
-  /// A request has begun to arrive: from now on it is counted, timed and logged.
-  void begin();
+  /// A request has begun to arrive: from now on it is counted, timed and logged. It is the `number`th of its connection,
+  /// which was accepted at `accepted`.
+  void begin(Nanos accepted, std::uint32_t number);
   /// From a parsed request to a finished response. log() comes next.
   loop::Soon<Outcome> run();
   /// Answers a request that was refused before it could be understood. log() comes next.
@@ -82,6 +83,20 @@ class Exchange final : public middleware::Facilities {
     Nanos sent = 0;
     Nanos first_byte = 0;
   };
+  /// What a receipt tells of a try. Times as in ReceiptTry.
+  struct TryNote {
+    const Target* target;
+    Nanos begun;
+    Nanos connected;
+    Nanos first_byte;
+    Nanos ended;
+    Reason reason;
+    bool reused;
+  };
+  /// The note of the try that is under way; the last one stands for all that do not fit.
+  TryNote& note() { return notes_[tries_ < kMostReceiptTries ? tries_ - 1 : kMostReceiptTries - 1]; }
+  void keep_receipt(Kept kept);
+  void write_tries(Receipt& receipt) const;
   const wire::Snapshot& snapshot() const { return plan_->plan().snapshot(); }
   const wire::EntryPoint& settings() const { return snapshot().entry_points[entry_point_]; }
 
@@ -232,6 +247,11 @@ class Exchange final : public middleware::Facilities {
   bool begun_ = false;
   bool logged_ = false;
   Nanos started_ = 0;
+  Nanos accepted_ = 0;
+  Nanos middlewares_done_ = 0;
+  std::uint32_t number_ = 0;
+  /// As many as there were tries.
+  std::array<TryNote, kMostReceiptTries> notes_;
   Nanos origin_duration_ = 0;
   char request_id_[16];
 };

@@ -62,6 +62,7 @@ std::unique_ptr<upstream::Connection> Exchange::choose(std::uint32_t service, st
   attempt_.balancer->sent(server);
   std::unique_ptr<upstream::Connection> connection = fresh ? nullptr : pool_->take();
   if (connection != nullptr) worker_.counters.add(Counter::kUpstreamReused);
+  note() = {target_, now(), 0, 0, 0, Reason::kNone, connection != nullptr};
   return connection;
 }
 
@@ -73,6 +74,7 @@ loop::Task<upstream::ConnectResult> Exchange::connect() {
 void Exchange::begin_conversation(std::unique_ptr<upstream::Connection> connection) {
   worker_.counters.add(Counter::kUpstreamRequests);
   attempt_.sent = now();
+  note().connected = now();
   outbound_.emplace(worker_.buffers, *pool_, std::move(connection), request.method, arena_);
   forwarding_.host = service_->pass_host_header ? request.authority : target_->server->authority.view();
   forwarding_.path_prefix = target_->server->preserve_path ? target_->server->path.view() : std::string_view();
@@ -102,6 +104,7 @@ Status Exchange::conversed(Status status) {
   continue_timer_.unlink();
   if (status.ok()) {
     attempt_.first_byte = std::max<Nanos>(now() - attempt_.sent, 1);
+    note().first_byte = now();
     return status;
   }
   pump_.cancel();
@@ -129,6 +132,8 @@ bool Exchange::again(Tries& tries, const TryResult& result) {
   if (result.status.ok() && retry_ == nullptr) return false;
   if (!result.status.ok()) {
     const Error error = result.status.error();
+    note().reason = error.reason;
+    note().ended = now();
     // A kept connection that the server closed just then says nothing of the server.
     const bool was_idle = error.retry == Retry::kIfReused && result.reused;
     if (error.origin == Origin::kUpstream && !was_idle) judge({error.reason});
@@ -141,6 +146,7 @@ bool Exchange::again(Tries& tries, const TryResult& result) {
   if (result.status.ok()) {
     judge({Reason::kNone, result.response});
     discard_response();
+    note().ended = now();
   }
   end_attempt(!result.status.ok() || result.response >= 500);
   return true;

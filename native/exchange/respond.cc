@@ -62,6 +62,8 @@ loop::Task<Outcome> Exchange::respond_later(loop::Soon<Status> streaming) {
 /// The server's part is over.
 loop::Soon<Outcome> Exchange::conclude(const Status& status) {
   origin_duration_ = worker_.loop.now() - started_;
+  note().ended = now();
+  if (!status.ok()) note().reason = status.error().reason;
   const bool broke = !status.ok() && status.error().origin == Origin::kUpstream;
   judge({broke ? status.error().reason : Reason::kNone, origin_status_});
   end_attempt(origin_status_ >= 500 || broke);

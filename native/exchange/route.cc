@@ -139,6 +139,7 @@ loop::Soon<Outcome> Exchange::pass(bool passed, std::uint32_t service, bool ente
 }
 
 loop::Soon<Outcome> Exchange::serve(std::uint32_t service) {
+  middlewares_done_ = now();
   const auto kind = static_cast<wire::ServiceKind>(service_->kind);
   if (kind == wire::ServiceKind::kLoadBalancer) {
     return service_->limit == wire::kNone ? forward(service) : forward_in_turn(service);

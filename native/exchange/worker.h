@@ -9,6 +9,7 @@
 #include "exchange/access_log.h"
 #include "exchange/health_checks.h"
 #include "exchange/limit.h"
+#include "exchange/receipt.h"
 #include "exchange/service_state.h"
 #include "loop/loop.h"
 #include "net/buffer.h"
@@ -61,6 +62,7 @@ class Worker {
   WaitingRoom waiting{loop};
   Shared& shared;
   AccessLogQueue log;
+  Receipts receipts;
   LocalRef<WorkerPlan> plan;
   HealthChecks health{*this};
   /// Client connections with something under way; those that wait for a request, the one that has waited longest first.

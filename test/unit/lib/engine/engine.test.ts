@@ -37,6 +37,7 @@ class FakeNative implements NativeEngine {
   explain = (): string => '[{"router":"a@test"}]';
   explainCurrent = (number: number): void => void this.calls.push(`explain ${number}`);
   readLimits = (): string => this.limits;
+  receipt = (number: number): void => void this.calls.push(`receipt ${number}`);
   readEvents = (): string => {
     const lines = this.lines;
     this.lines = '';
