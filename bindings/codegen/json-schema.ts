@@ -4,7 +4,7 @@ import { install } from '../../lib/install/schema.js';
 import { middlewares } from '../../lib/middlewares/index.js';
 import { router } from '../../lib/schema/router.js';
 import { serversTransport } from '../../lib/schema/servers-transport.js';
-import { loadBalancer, serviceMiddlewares, weighted } from '../../lib/schema/service.js';
+import { highestRandomWeight, loadBalancer, serviceMiddlewares, weighted } from '../../lib/schema/service.js';
 import { tlsCertificate, tlsOptions, tlsStore } from '../../lib/schema/tls.js';
 import { formatDuration } from '../../lib/source/duration.js';
 import { markOf } from '../../lib/source/marks.js';
@@ -69,7 +69,7 @@ const named = (schema: z.ZodType, description: string): z.ZodType =>
 const middleware = oneOf(
   Object.fromEntries(middlewares.map(({ name, summary, schema }) => [name, schema.meta({ description: summary })])),
 );
-const service = oneOf({ loadBalancer, weighted, middlewares: serviceMiddlewares });
+const service = oneOf({ loadBalancer, weighted, highestRandomWeight, middlewares: serviceMiddlewares });
 
 /** The dynamic configuration as a whole; the decoder reads object by object instead. */
 const dynamic = z.strictObject({

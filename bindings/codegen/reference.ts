@@ -10,7 +10,7 @@ import { reasons } from '../../lib/observability/reasons.js';
 import { providers } from '../../lib/providers/index.js';
 import { router } from '../../lib/schema/router.js';
 import { serversTransport } from '../../lib/schema/servers-transport.js';
-import { loadBalancer, weighted } from '../../lib/schema/service.js';
+import { highestRandomWeight, loadBalancer, weighted } from '../../lib/schema/service.js';
 import { tlsCertificate, tlsOptions, tlsStore } from '../../lib/schema/tls.js';
 import { type GeneratedFile, markdownBanner } from './file.js';
 import { keyTable, table } from './key-table.js';
@@ -55,6 +55,7 @@ const dynamicPages: readonly Page[] = [
         balancers.map(({ name, summary }) => [`\`${name}\``, summary]),
       ),
       ...section('weighted', weighted),
+      ...section('highestRandomWeight', highestRandomWeight),
     ],
   },
   {

@@ -7,7 +7,7 @@
 namespace fairlead::bindings {
 
 /// Layout of the records of a snapshot.
-inline constexpr std::uint64_t kWireFingerprint = 0x1fbd7f1ef8211cdULL;
+inline constexpr std::uint64_t kWireFingerprint = 0xb9748be82fa1f931ULL;
 /// Order and meaning of the counters.
 inline constexpr std::uint64_t kStatsFingerprint = 0x888318187d259b46ULL;
 

@@ -8,6 +8,7 @@ import { identityOf } from './identity.js';
 import { compileLimit } from './limits.js';
 import { promised, type Scope } from './scope.js';
 import { compileServer } from './servers.js';
+import { compileSticky } from './sticky.js';
 
 type WireService = Value<typeof service>;
 type WireLimit = Value<typeof concurrencyLimit>;
@@ -25,6 +26,7 @@ const nothing: Omit<WireService, keyof Head | 'identity' | 'kind'> = {
   limit: none,
   servers: [],
   children: [],
+  sticky: [],
 };
 
 /** Services, and the limits that they point to. */
@@ -59,7 +61,12 @@ function compileService(scope: Scope, name: string, transportIdentity: Transport
     case 'loadBalancer':
       return balanced(scope, head, config.loadBalancer, promised(item.resolved?.transport, name), transportIdentity);
     case 'weighted':
-      return weighted(scope, head, item);
+      return {
+        ...divided(scope, head, item, 'wrr'),
+        sticky: compileSticky(config.weighted.sticky, name, item.resolved?.children?.map((child) => child.name) ?? []),
+      };
+    case 'highestRandomWeight':
+      return divided(scope, head, item, 'hrw');
     case 'internal':
       return config.internal === 'api' ? adminService(scope, head, transportIdentity) : internal(head, config.internal);
   }
@@ -68,7 +75,7 @@ function compileService(scope: Scope, name: string, transportIdentity: Transport
 function balanced(
   scope: Scope,
   head: Head,
-  config: Pick<LoadBalancer, 'slowStart' | 'strategy' | 'passHostHeader'> & {
+  config: Pick<LoadBalancer, 'slowStart' | 'sticky' | 'strategy' | 'passHostHeader'> & {
     readonly servers: readonly Server[];
   } & HealthOptions,
   transport: string,
@@ -79,6 +86,7 @@ function balanced(
   const servers = used.map((server) => compileServer(server, identity));
   // What a balancer remembers is about these servers with these weights.
   const { strategy, slowStart = 0n } = config;
+  const sticky = strategy === 'hrw' ? undefined : config.sticky;
   const state = servers.map((server) => `${server.identity}*${server.weight}`).join(' ');
   return {
     ...nothing,
@@ -91,17 +99,24 @@ function balanced(
     transport: scope.transports.indexOf(transport),
     health: compileHealth(scope.health, head.name, config, used),
     servers,
+    sticky: compileSticky(
+      sticky,
+      head.name,
+      servers.map(({ url }) => url),
+    ),
   };
 }
 
-function weighted(scope: Scope, head: Head, item: ServiceItem): WireService {
+/** A weighted service and highestRandomWeight differ in how a child is chosen, and in nothing else. */
+function divided(scope: Scope, head: Head, item: ServiceItem, strategy: 'hrw' | 'wrr'): WireService {
   const children = item.resolved?.children ?? [];
   const state = children.map(({ service: name, weight }) => `${name}*${weight}`).join(' ');
   return {
     ...nothing,
     ...head,
-    identity: identityOf(`weighted ${head.name} ${state}`),
+    identity: identityOf(`weighted ${head.name} ${strategy} ${state}`),
     kind: serviceKinds.weighted,
+    strategy: strategies[strategy],
     children: children.map(({ service: name, weight }) => ({ service: scope.services.indexOf(name), weight })),
   };
 }

@@ -78,7 +78,7 @@ const middlewareTable: KindTable = {
 
 /** A router that may lack what it must have; for what is left of a broken one. */
 const someRouter = router.partial({ rule: true, service: true });
-/** The names of the children of a weighted service, whatever else is in them. */
+/** The names of the children of a service, whatever else is in them. */
 const someChildren = z.looseObject({ services: z.array(z.looseObject({ name: z.string().optional() })).optional() });
 
 /** What decoding one object gave. */
@@ -273,12 +273,13 @@ class FragmentReader {
       const service = rest && { kind, middlewares, loadBalancer: rest };
       return { [config === undefined ? 'salvaged' : 'config']: service, diagnostics };
     }
-    const { config, diagnostics } = this.#decode(serviceKinds.weighted, path);
-    if (config !== undefined) return { config: { kind, middlewares, weighted: config }, diagnostics };
+    const { config, diagnostics } = this.#decode(serviceKinds[kind], path);
+    if (config !== undefined)
+      return { config: { kind, middlewares, [kind]: config } as unknown as ServiceConfig, diagnostics };
     // No child is left out, so that each keeps its place.
     const children = this.#salvage(someChildren, path)?.services ?? [];
     const services = children.map(({ name = '' }) => ({ name, weight: 1 }));
-    return { salvaged: { kind, middlewares, weighted: { services } }, diagnostics };
+    return { salvaged: { kind, middlewares, [kind]: { services } }, diagnostics };
   }
 
   /** What is left without what is broken. */

@@ -7,7 +7,7 @@ import type { RuleNode } from '../schema/rule/ast.js';
 import type { FileRead } from '../schema/loaded.js';
 import type { Router } from '../schema/router.js';
 import type { ServersTransport } from '../schema/servers-transport.js';
-import type { LoadBalancer, Weighted } from '../schema/service.js';
+import type { HighestRandomWeight, LoadBalancer, Weighted } from '../schema/service.js';
 import type { TlsCertificate, TlsOptions, TlsStore } from '../schema/tls.js';
 import type { Document, Path } from '../source/origin.js';
 
@@ -86,6 +86,11 @@ export type InternalService = 'api' | 'noop' | 'ping' | 'ready';
 export type ServiceConfig =
   | { readonly kind: 'loadBalancer'; readonly middlewares: readonly string[]; readonly loadBalancer: LoadBalancer }
   | { readonly kind: 'weighted'; readonly middlewares: readonly string[]; readonly weighted: Weighted }
+  | {
+      readonly kind: 'highestRandomWeight';
+      readonly middlewares: readonly string[];
+      readonly highestRandomWeight: HighestRandomWeight;
+    }
   | { readonly kind: 'internal'; readonly middlewares: readonly string[]; readonly internal: InternalService };
 
 /** A service with qualified names; everything it names is served. */
@@ -93,8 +98,17 @@ export interface ResolvedService {
   readonly middlewares: readonly string[];
   /** Key of `serversTransports`, for a loadBalancer. */
   readonly transport?: string;
-  /** Keys of `services`, for a weighted one; children of weight 0 are left out. */
-  readonly children?: readonly { readonly service: string; readonly weight: number }[];
+  /** For a weighted one or highestRandomWeight; children of weight 0 are left out. */
+  readonly children?: readonly ResolvedChild[];
+}
+
+/** A child of a service. */
+export interface ResolvedChild {
+  /** As written. */
+  readonly name: string;
+  /** Key of `services`. */
+  readonly service: string;
+  readonly weight: number;
 }
 
 /** `resolved` is there unless the service is disabled, after `validate`. */

@@ -6,7 +6,7 @@ import type { InstallInput } from '../install/schema.js';
 import type { middlewares } from '../middlewares/index.js';
 import type { router } from '../schema/router.js';
 import type { serversTransport } from '../schema/servers-transport.js';
-import type { loadBalancer, weighted } from '../schema/service.js';
+import type { highestRandomWeight, loadBalancer, weighted } from '../schema/service.js';
 import type { tlsCertificate, tlsOptions, tlsStore } from '../schema/tls.js';
 
 type Definition = (typeof middlewares)[number];
@@ -20,6 +20,7 @@ export type MiddlewareInput = {
 export interface ServiceInput {
   readonly loadBalancer?: z.input<typeof loadBalancer>;
   readonly weighted?: z.input<typeof weighted>;
+  readonly highestRandomWeight?: z.input<typeof highestRandomWeight>;
   readonly middlewares?: readonly string[];
 }
 

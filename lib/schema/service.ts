@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { strategyNames } from '../balancers/index.js';
 import { notYet, withoutEffect } from '../source/marks.js';
+import { sticky } from './sticky.js';
 import { duration, positiveDuration, stringList } from '../source/scalars.js';
 import { healthCheck, passiveHealthCheck } from './health-check.js';
 import { limit } from './limit.js';
@@ -42,8 +43,6 @@ const server = z.strictObject({
 });
 export type Server = z.output<typeof server>;
 
-const stickyNotYet = notYet('Sticky sessions by cookie.');
-
 /** The schema of `loadBalancer`. */
 export const loadBalancer = z.strictObject({
   servers: z.array(server).prefault([]).meta({ description: 'Servers to balance between; none answers 503.' }),
@@ -71,33 +70,41 @@ export const loadBalancer = z.strictObject({
   limit: limit
     .optional()
     .meta({ description: 'How many requests the servers get at once, and who waits. Not in Traefik.' }),
-  sticky: stickyNotYet,
+  sticky: sticky.optional().meta({ description: 'Keeps each client at the same one.' }),
   healthCheck: healthCheck.optional().meta({ description: 'Ask the servers from time to time how they are.' }),
   passiveHealthCheck: passiveHealthCheck.optional().meta({ description: 'Leave out servers to which requests fail.' }),
 });
 export type LoadBalancer = z.output<typeof loadBalancer>;
 
+const children = z
+  .array(
+    z.strictObject({
+      name: z.string().min(1).meta({ description: 'Service; `name` or `name@provider`.' }),
+      weight: z.int().min(0).prefault(1).meta({ description: 'Share of the requests; 0 takes it out.' }),
+    }),
+  )
+  .min(1);
+
 /** The schema of `weighted`. */
 export const weighted = z.strictObject({
-  services: z
-    .array(
-      z.strictObject({
-        name: z.string().min(1).meta({ description: 'Service; `name` or `name@provider`.' }),
-        weight: z.int().min(0).prefault(1).meta({ description: 'Share of the requests; 0 takes it out.' }),
-      }),
-    )
-    .min(1)
-    .meta({ description: 'Services to divide the requests between.' }),
-  sticky: stickyNotYet,
+  services: children.meta({ description: 'Services to divide the requests between.' }),
+  sticky: sticky.optional().meta({ description: 'Keeps each client at the same one.' }),
   healthCheck: notYet('Status from the children.'),
 });
 export type Weighted = z.output<typeof weighted>;
 
+/** The schema of `highestRandomWeight`. */
+export const highestRandomWeight = z.strictObject({
+  services: children.meta({ description: 'Services to divide the clients between, by their address.' }),
+  healthCheck: notYet('Status from the children.'),
+});
+export type HighestRandomWeight = z.output<typeof highestRandomWeight>;
+
 /** Kinds of service this version serves, by their key. */
-export const serviceKinds = { loadBalancer, weighted } as const;
+export const serviceKinds = { loadBalancer, weighted, highestRandomWeight } as const;
 
 /** Kinds that Traefik has and this version refuses. */
-export const serviceKindsNotYet = ['failover', 'highestRandomWeight', 'mirroring'] as const;
+export const serviceKindsNotYet = ['failover', 'mirroring'] as const;
 
 /** The key beside the kind. */
 export const serviceMiddlewares = stringList.prefault([]).meta({ description: 'Middlewares before the balancer.' });

@@ -176,6 +176,17 @@ export const concurrencyLimit = record('ConcurrencyLimit', {
   weights: list(keyWeight),
 });
 
+/** A value that a sticky cookie had in former versions, and the server or child it stands for. */
+export const stickyValue = record('StickyValue', { value: text, candidate: u32 });
+/** The cookie that keeps clients at one server or child. */
+export const sticky = record('Sticky', {
+  name: text,
+  /** What follows name and value in Set-Cookie. */
+  attributes: text,
+  /** The value for each server or child, in their order. */
+  current: list(text),
+  former: list(stickyValue),
+});
 /** Kinds of service: how the next hop is found. */
 export const serviceKinds = { loadBalancer: 0, weighted: 1, ping: 2, ready: 3, noop: 4 } as const;
 /** How a server is chosen. */
@@ -196,6 +207,8 @@ export const service = record('Service', {
   limit: u32,
   servers: list(server),
   children: list(child),
+  /** One, or none. */
+  sticky: list(sticky),
   chain: list(u32),
 });
 

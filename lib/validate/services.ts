@@ -1,10 +1,17 @@
 /** `http.services`: what they name, and whether they lead back to themselves. */
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import { withFindings } from '../merge/item.js';
-import type { Item, MiddlewareConfig, ResolvedService, ServiceConfig, ServiceItem } from '../merge/model.js';
+import type {
+  Item,
+  MiddlewareConfig,
+  ResolvedChild,
+  ResolvedService,
+  ServiceConfig,
+  ServiceItem,
+} from '../merge/model.js';
 import { defaultTransportName, resolveName } from '../merge/names.js';
 import type { ServersTransport } from '../schema/servers-transport.js';
-import type { LoadBalancer, Weighted } from '../schema/service.js';
+import type { HighestRandomWeight, LoadBalancer, Weighted } from '../schema/service.js';
 import { findingOn } from './finding.js';
 import { healthFindings } from './health.js';
 import { middlewareReference, refer, serviceReference, transportReference } from './references.js';
@@ -88,7 +95,9 @@ class ServiceResolver {
       case 'loadBalancer':
         return this.#loadBalancer(item, config.loadBalancer);
       case 'weighted':
-        return this.#weighted(item, config.weighted, stack);
+        return this.#divided(item, config.kind, config.weighted, stack);
+      case 'highestRandomWeight':
+        return this.#divided(item, config.kind, config.highestRandomWeight, stack);
     }
   }
 
@@ -111,13 +120,18 @@ class ServiceResolver {
     return { resolved: { transport: reference.name }, diagnostics };
   }
 
-  #weighted(item: ServiceItem, { services }: Weighted, stack: readonly string[]): Parts {
+  #divided(
+    item: ServiceItem,
+    kind: 'highestRandomWeight' | 'weighted',
+    { services }: HighestRandomWeight | Weighted,
+    stack: readonly string[],
+  ): Parts {
     const diagnostics: Diagnostic[] = [];
-    const children: { readonly service: string; readonly weight: number }[] = [];
+    const children: ResolvedChild[] = [];
     for (const [index, { name: written, weight }] of services.entries()) {
       // Only what is left of a broken service has children without a name.
       if (written === '') continue;
-      const at = ['weighted', 'services', index, 'name'];
+      const at = [kind, 'services', index, 'name'];
       const name = resolveName(written, item.provider);
       const recursion = this.#recursion(name, stack);
       if (recursion !== undefined) {
@@ -127,12 +141,12 @@ class ServiceResolver {
       this.resolve(name, stack);
       const reference = refer(serviceReference, this.#known(name), item, written, at);
       if (reference.finding !== undefined) diagnostics.push(reference.finding);
-      else if (weight > 0) children.push({ service: reference.name, weight });
+      else if (weight > 0) children.push({ name: written, service: reference.name, weight });
     }
     if (services.every(({ weight }) => weight === 0)) {
       const message = 'the weights of all services are zero';
       diagnostics.push(
-        findingOn(item, 'FL3019', { message, at: ['weighted', 'services'], effect: 'its requests are answered 503' }),
+        findingOn(item, 'FL3019', { message, at: [kind, 'services'], effect: 'its requests are answered 503' }),
       );
     }
     return { resolved: { children }, diagnostics };
@@ -153,7 +167,14 @@ class ServiceResolver {
 }
 
 /** Options that the strategy of a load balancer does not look at. */
-function* withoutEffect(item: ServiceItem, { strategy, slowStart }: LoadBalancer): Iterable<Diagnostic> {
+function* withoutEffect(item: ServiceItem, { strategy, slowStart, sticky }: LoadBalancer): Iterable<Diagnostic> {
+  if (strategy === 'hrw' && sticky?.cookie !== undefined) {
+    yield findingOn(item, 'FL2011', {
+      message: '"sticky" has no effect: the strategy "hrw" keeps clients by their address',
+      at: ['loadBalancer', 'sticky'],
+      effect: 'no cookie is set',
+    });
+  }
   if (strategy === 'p2c' && slowStart !== undefined) {
     yield findingOn(item, 'FL2011', {
       message: '"slowStart" has no effect: the strategy "p2c" knows no weights',

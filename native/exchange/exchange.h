@@ -130,6 +130,11 @@ class Exchange final : public middleware::Facilities {
   loop::Task<Outcome> forward_later(std::uint32_t service, Limit& limit, std::string_view key, std::uint64_t cost);
   std::string_view limit_key(const wire::ConcurrencyLimit& limit) const;
   std::uint64_t limit_cost(const wire::ConcurrencyLimit& limit) const;
+  // stickiness.cc
+  std::uint32_t find_kept(const scheduler::Sticky& sticky, const scheduler::Balancer& balancer);
+  void keep_at(const scheduler::Sticky& sticky, std::uint32_t chosen);
+  void set_cookies();
+  std::uint32_t choose_child(std::uint32_t service);
 
   // forward.cc
   /// Asks servers of `service` until there is an answer to pass on.
@@ -237,6 +242,12 @@ class Exchange final : public middleware::Facilities {
   /// At a service with a limit; the plan keeps the account.
   Slot slot_;
   Nanos queue_duration_ = 0;
+  /// Of the load balancer that is asked, when it keeps its clients.
+  const scheduler::Sticky* sticky_ = nullptr;
+  /// Whom the cookie of the client named, at the service that was asked last.
+  scheduler::Sticky::Found kept_;
+  /// Set-Cookie fields for the services on the way; null when there are none.
+  codec::Headers* cookies_ = nullptr;
   Reason reason_ = Reason::kNone;
   std::string_view fault_;
   std::uint16_t status_ = 0;

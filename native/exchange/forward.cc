@@ -21,7 +21,10 @@ loop::Task<Outcome> Exchange::forward(std::uint32_t service) {
   if (tries_ == 0) append_forwarded_for(request, peer_, settings());
   if (retry_ != nullptr && may_repeat()) keep_body(retry_->max_body_bytes);
   ServiceState& state = plan_->fresh_service(service, now());
-  Tries tries(state.balancer(), state.retries(), retry_, worker_.workers(), {.key = client_key(peer_), .now = now()});
+  sticky_ = service_->sticky.empty() ? nullptr : plan_->plan().sticky(service);
+  const std::uint32_t kept = sticky_ == nullptr ? scheduler::kNobody : find_kept(*sticky_, state.balancer());
+  Tries tries(state.balancer(), state.retries(), retry_, worker_.workers(), {.key = client_key(peer_), .now = now()},
+              kept);
   TryResult result{.status = Error{Reason::kNoServer, Origin::kUpstream, Retry::kNo}};
   bool more = tries.server() != scheduler::kNobody;
   while (more) {

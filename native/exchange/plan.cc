@@ -115,6 +115,10 @@ class Plan::Builder final : public middleware::BuildContext {
       plan_.first_target_.push_back(static_cast<std::uint32_t>(plan_.targets_.size()));
       plan_.service_index_.emplace(service.identity, i);
       if (looks_back(service)) plan_.looking_back_.push_back(i);
+      if (!service.sticky.empty()) {
+        plan_.sticky_.resize(i + 1);
+        plan_.sticky_[i] = std::make_unique<scheduler::Sticky>(service.sticky[0]);
+      }
       for (const wire::Server& server : service.servers) {
         plan_.target_index_.emplace(server.identity, static_cast<std::uint32_t>(plan_.targets_.size()));
         const tls::ClientContext* tls = server.tls ? plan_.client_tls_[service.transport].get() : nullptr;

@@ -16,6 +16,7 @@
 #include "middleware/middleware.h"
 #include "router/patterns.h"
 #include "router/router.h"
+#include "scheduler/sticky.h"
 #include "snapshot/generated/records.gen.h"
 #include "tls/client.h"
 #include "tls/server.h"
@@ -122,6 +123,10 @@ class Plan {
   std::span<const ServiceLimit> limits() const { return limits_; }
   /// The service of that identity, or wire::kNone.
   std::uint32_t find_service(std::uint64_t identity) const;
+  /// The cookie of a service that keeps its clients, else null.
+  const scheduler::Sticky* sticky(std::uint32_t service) const {
+    return service < sticky_.size() ? sticky_[service].get() : nullptr;
+  }
   /// Services whose balancers want to know what was before a change of theirs.
   std::span<const std::uint32_t> looking_back() const { return looking_back_; }
   /// What a service is recognised by although it has changed.
@@ -157,6 +162,8 @@ class Plan {
   std::vector<ServiceLimit> limits_;
   std::unordered_map<std::uint64_t, std::uint32_t> service_index_;
   std::vector<std::uint32_t> looking_back_;
+  /// By service, up to the last one that has one.
+  std::vector<std::unique_ptr<const scheduler::Sticky>> sticky_;
   std::unordered_map<std::uint64_t, std::uint32_t> target_index_;
   std::vector<std::shared_ptr<middleware::SharedState>> kept_states_;
 };

@@ -41,6 +41,7 @@ ErrorText error_text(Reason reason, std::uint16_t status) {
 
 loop::Soon<Outcome> Exchange::respond() {
   origin_status_ = response_.status;
+  if (sticky_ != nullptr || cookies_ != nullptr) set_cookies();
   if (response_.status == 101) return upgrade();
   const Result<codec::BodyChunk> first = outbound_->try_read_body();
   if (!first.ok()) return conclude(first.error());

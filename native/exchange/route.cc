@@ -148,7 +148,7 @@ loop::Soon<Outcome> Exchange::serve(std::uint32_t service) {
     answer_internally(kind);
     return answer(reply_);
   }
-  const std::uint32_t child = plan_->pick(service, {.key = client_key(peer_), .now = now()});
+  const std::uint32_t child = choose_child(service);
   if (child == scheduler::kNobody) return fail({Reason::kNoServer, Origin::kUpstream, Retry::kNo});
   return pass(true, service_->children[child].service, false);
 }

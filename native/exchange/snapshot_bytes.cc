@@ -112,9 +112,20 @@ const char* broken_health(const wire::Snapshot& root, const wire::Service& servi
   return nullptr;
 }
 
+/// Values of cookies stand for servers or children that exist.
+bool sticky_fits(const wire::Service& service) {
+  const bool weighted = service.kind == static_cast<std::uint8_t>(wire::ServiceKind::kWeighted);
+  const std::size_t candidates = weighted ? service.children.size() : service.servers.size();
+  return std::ranges::all_of(service.sticky, [candidates](const wire::Sticky& sticky) {
+    return sticky.current.size() == candidates &&
+           std::ranges::all_of(sticky.former, [&](const wire::StickyValue& v) { return v.candidate < candidates; });
+  });
+}
+
 const char* broken_service(const wire::Snapshot& root, const wire::Service& service) {
   if (service.kind > static_cast<std::uint8_t>(wire::ServiceKind::kNoop)) return "a service is of an unknown kind";
   if (service.strategy > static_cast<std::uint8_t>(wire::Strategy::kP2c)) return "a service has an unknown strategy";
+  if (!sticky_fits(service)) return "a cookie names a server that does not exist";
   if (!indexes_below(service.chain, root.middlewares.size())) return "a service names a middleware that does not exist";
   if (!service.servers.empty() && service.transport >= root.transports.size()) {
     return "a service names a transport that does not exist";

@@ -19,14 +19,14 @@ bool lists(const wire::Retry& policy, std::uint16_t status) {
 }  // namespace
 
 Tries::Tries(scheduler::Balancer& balancer, RetryBudget& budget, const wire::Retry* policy, std::uint32_t workers,
-             const scheduler::Ask& asked)
+             const scheduler::Ask& asked, std::uint32_t first)
     : balancer_(balancer),
       budget_(budget),
       policy_(policy),
       asked_(asked),
       started_(asked.now),
       workers_(workers),
-      server_(balancer.pick(asked)) {
+      server_(first != scheduler::kNobody ? first : balancer.pick(asked)) {
   if (policy_ != nullptr) budget_.earn(terms());
 }
 

@@ -29,10 +29,10 @@ struct TryResult {
 
 class Tries {
  public:
-  /// Chooses the server of the first try. `policy` may be null; what is referred to outlives this. `workers` share the
+  /// The first try goes to `first`, or to whom the balancer chooses when that is kNobody. `policy` may be null; what is referred to outlives this. `workers` share the
   /// free retries of the budget.
   Tries(scheduler::Balancer& balancer, RetryBudget& budget, const wire::Retry* policy, std::uint32_t workers,
-        const scheduler::Ask& asked);
+        const scheduler::Ask& asked, std::uint32_t first = scheduler::kNobody);
 
   /// Whether there is another try after that one; then server(), fresh() and pause() are about the next. `repeatable`: the
   /// request may reach a server twice, and all of it is at hand.

@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
+#include <utility>
 
 #include "base/ascii.h"
 #include "codec/status_text.h"
 #include "exchange/forwarded_headers.h"
+#include "exchange/stickiness.h"
 #include "router/match_input.h"
 
 namespace fairlead::exchange {
@@ -197,15 +200,15 @@ std::uint32_t Walk::choose(std::uint32_t service, std::uint32_t candidates, bool
     }
   }
   const ServiceState* const state = live_ == nullptr ? nullptr : live_->find_service(service);
-  std::uint32_t picked = scheduler::kNobody;
-  if (state != nullptr) {
-    picked = state->balancer().peek(ask);
-    known = true;
-  } else {
-    ServiceRegistry nobody_else;
-    ServiceState fresh(nobody_else, snapshot(), snapshot().services[service]);
-    picked = fresh.balancer().pick(ask);
-  }
+  ServiceRegistry nobody_else;
+  std::optional<ServiceState> fresh;
+  if (state == nullptr) fresh.emplace(nobody_else, snapshot(), snapshot().services[service]);
+  const scheduler::Balancer& balancer = state != nullptr ? state->balancer() : std::as_const(*fresh).balancer();
+  known = state != nullptr;
+  const scheduler::Sticky* const sticky = plan_.sticky(service);
+  std::uint32_t picked =
+      sticky == nullptr ? scheduler::kNobody : kept_by_cookie(*sticky, request_.headers, balancer).index;
+  if (picked == scheduler::kNobody || ask.excluded.has(picked)) picked = balancer.peek(ask);
   return picked < candidates ? picked : scheduler::kNobody;
 }
 

@@ -52,6 +52,7 @@ const schemas = {
   'http.routers.*': router,
   'http.services.*.loadBalancer': serviceKinds.loadBalancer,
   'http.services.*.weighted': serviceKinds.weighted,
+  'http.services.*.highestRandomWeight': serviceKinds.highestRandomWeight,
   'http.serversTransports.*': serversTransport,
   'tls.certificates.*': tlsCertificate,
   'tls.options.*': tlsOptions,

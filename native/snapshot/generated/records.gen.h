@@ -8,7 +8,7 @@
 
 namespace fairlead::wire {
 
-inline constexpr std::uint64_t kFingerprint = 0x1fbd7f1ef8211cdULL;
+inline constexpr std::uint64_t kFingerprint = 0xb9748be82fa1f931ULL;
 inline constexpr std::uint32_t kNone = 0xffffffff;
 inline constexpr std::uint16_t kAccept = 0xffff;
 inline constexpr std::uint16_t kReject = 0xfffe;
@@ -246,6 +246,31 @@ struct Child {
 };
 static_assert(sizeof(Child) == 8);
 
+struct StickyValue {
+  Text value;
+  std::uint32_t candidate;
+
+  bool verify(const Bounds& bounds) const {
+    return value.verify(bounds);
+  }
+};
+static_assert(sizeof(StickyValue) == 12);
+
+struct Sticky {
+  Text name;
+  Text attributes;
+  List<Text> current;
+  List<StickyValue> former;
+
+  bool verify(const Bounds& bounds) const {
+    return name.verify(bounds) &&
+           attributes.verify(bounds) &&
+           current.verify(bounds) &&
+           former.verify(bounds);
+  }
+};
+static_assert(sizeof(Sticky) == 32);
+
 struct Service {
   std::uint64_t identity;
   Text name;
@@ -258,6 +283,7 @@ struct Service {
   std::uint32_t limit;
   List<Server> servers;
   List<Child> children;
+  List<Sticky> sticky;
   List<std::uint32_t> chain;
 
   bool verify(const Bounds& bounds) const {
@@ -265,10 +291,11 @@ struct Service {
            pass_host_header.verify(bounds) &&
            servers.verify(bounds) &&
            children.verify(bounds) &&
+           sticky.verify(bounds) &&
            chain.verify(bounds);
   }
 };
-static_assert(sizeof(Service) == 72);
+static_assert(sizeof(Service) == 80);
 
 struct HeaderField {
   Text name;

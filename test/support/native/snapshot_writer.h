@@ -69,6 +69,14 @@ struct HealthSpec {
   Nanos longest = 0;
 };
 
+struct StickySpec {
+  std::string name = "lb";
+  std::string attributes = "; Path=/";
+  std::vector<std::string> current = {};
+  /// Values of candidate 0, 1 and so on.
+  std::vector<std::string> former = {};
+};
+
 struct ServiceSpec {
   wire::ServiceKind kind = wire::ServiceKind::kLoadBalancer;
   std::vector<ServerSpec> servers = {};
@@ -78,6 +86,7 @@ struct ServiceSpec {
   std::uint32_t transport = 0;
   std::uint8_t strategy = 0;
   Nanos slow_start = 0;
+  std::vector<StickySpec> sticky = {};
   std::vector<std::uint32_t> chain = {};
   std::uint32_t health = wire::kNone;
   std::uint32_t limit = wire::kNone;
@@ -227,6 +236,22 @@ class SnapshotWriter {
     put_indexes(at + offsetof(wire::Service, chain), spec.chain);
     put_all<wire::Server>(at + offsetof(wire::Service, servers), spec.servers);
     put_all<wire::Child>(at + offsetof(wire::Service, children), spec.children);
+    put_all<wire::Sticky>(at + offsetof(wire::Service, sticky), spec.sticky);
+  }
+
+  void put_one(std::size_t at, const StickySpec& spec) {
+    writer_.text(at + offsetof(wire::Sticky, name), spec.name);
+    writer_.text(at + offsetof(wire::Sticky, attributes), spec.attributes);
+    std::size_t slot = writer_.list<wire::Text>(at + offsetof(wire::Sticky, current), spec.current.size());
+    for (const std::string& value : spec.current) {
+      writer_.text(slot, value);
+      slot += sizeof(wire::Text);
+    }
+    slot = writer_.list<wire::StickyValue>(at + offsetof(wire::Sticky, former), spec.former.size());
+    for (std::uint32_t i = 0; i < spec.former.size(); ++i, slot += sizeof(wire::StickyValue)) {
+      writer_.text(slot + offsetof(wire::StickyValue, value), spec.former[i]);
+      writer_.put(slot + offsetof(wire::StickyValue, candidate), i);
+    }
   }
 
   void put_one(std::size_t at, const ServerSpec& spec) {

@@ -11,7 +11,7 @@ import { install } from '../../../../lib/install/schema.js';
 import { middlewares } from '../../../../lib/middlewares/index.js';
 import { router } from '../../../../lib/schema/router.js';
 import { serversTransport } from '../../../../lib/schema/servers-transport.js';
-import { loadBalancer, weighted } from '../../../../lib/schema/service.js';
+import { highestRandomWeight, loadBalancer, weighted } from '../../../../lib/schema/service.js';
 import { tlsCertificate, tlsOptions, tlsStore } from '../../../../lib/schema/tls.js';
 import { encode } from '../../../../lib/snapshot/encode.js';
 import { snapshot } from '../../../../lib/snapshot/root.js';
@@ -48,9 +48,14 @@ const other = generateDefaultCertificate(new Date());
 
 /** What stands around the key that is tried. */
 const router0 = { rule: 'Host(`a.example`)', service: 's', tls: { options: 'o' } };
+const hashed = { rule: 'Path(`/h`)', service: 'h', entryPoints: ['web'] };
 const dynamic: Tree = {
   http: {
-    routers: { r: router0, plain: { rule: 'Path(`/`)', service: 'w', entryPoints: ['web'], middlewares: ['m'] } },
+    routers: {
+      r: router0,
+      plain: { rule: 'Path(`/`)', service: 'w', entryPoints: ['web'], middlewares: ['m'] },
+      hashed,
+    },
     services: {
       s: {
         loadBalancer: {
@@ -63,6 +68,7 @@ const dynamic: Tree = {
       },
       s2: { loadBalancer: { servers: [{ url: 'http://10.0.0.2' }] } },
       w: { weighted: { services: [{ name: 's', weight: 2 }, { name: 's2' }] } },
+      h: { highestRandomWeight: { services: [{ name: 's', weight: 2 }, { name: 's2' }] } },
     },
     serversTransports: { t: { certificates: [{ certFile: pair.chain, keyFile: pair.key }] } },
     middlewares: { m: { addPrefix: { prefix: '/a' } } },
@@ -120,7 +126,10 @@ const samples: Readonly<Record<string, readonly unknown[]>> = {
   'http.services.s.loadBalancer.limit.queue.key': ['host'],
   'http.services.s.loadBalancer.limit.queue.weights': [{ gold: 4 }],
   'http.services.s.middlewares': [['m']],
+  'http.services.s.loadBalancer.sticky.cookie.sameSite': ['lax'],
   'http.services.w.weighted.services[0].name': ['s2'],
+  'http.services.w.weighted.sticky.cookie.sameSite': ['lax'],
+  'http.services.h.highestRandomWeight.services[0].name': ['s2'],
   'http.serversTransports.t.rootCAs': [[other.chain]],
   'http.serversTransports.t.certificates[0].certFile': ['junk'],
   'http.serversTransports.t.certificates[0].keyFile': ['junk'],
@@ -304,6 +313,7 @@ const tried: readonly (readonly [string, readonly Leaf[], Written])[] = [
   object('routers', router, 'http.routers.r'),
   object('load balancers', loadBalancer, 'http.services.s.loadBalancer'),
   object('weighted services', weighted, 'http.services.w.weighted'),
+  object('services of the highest random weight', highestRandomWeight, 'http.services.h.highestRandomWeight'),
   object('servers transports', serversTransport, 'http.serversTransports.t'),
   object('certificates', tlsCertificate, 'tls.certificates.0'),
   object('certificate stores', tlsStore, 'tls.stores.default'),

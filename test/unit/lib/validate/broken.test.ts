@@ -433,11 +433,22 @@ const cases: readonly Case[] = [
     message: '"slowStart" has no effect: the strategy "p2c" knows no weights',
   },
   {
-    name: 'sticky sessions',
-    text: service('{ loadBalancer: { servers: [{ url: http://a }], «sticky: { cookie: {} } } }'),
-    code: 'FL2010',
-    message: 'sticky" is not supported yet',
-    effect: 'the key is ignored',
+    name: 'sticky sessions by cookie and by address',
+    text: service('{ loadBalancer: { servers: [{ url: http://a }], strategy: hrw, sticky: «{ cookie: {} } } }'),
+    code: 'FL2011',
+    message: '"sticky" has no effect: the strategy "hrw" keeps clients by their address',
+  },
+  {
+    name: 'domain of a cookie',
+    text: service('{ loadBalancer: { sticky: { cookie: { domain: «"a b" } } } }'),
+    code: 'FL2006',
+    message: '"domain" must be a domain',
+  },
+  {
+    name: 'sameSite misspelt',
+    text: service('{ loadBalancer: { sticky: { cookie: { sameSite: «laxx } } } }'),
+    code: 'FL2004',
+    message: '"sameSite" must be',
   },
   {
     name: 'health check without an interval',

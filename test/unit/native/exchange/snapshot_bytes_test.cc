@@ -72,6 +72,13 @@ TEST_CASE("an index that leads nowhere is refused, with the reason") {
       {"a service is of an unknown kind",
        [](SnapshotSpec& s) { s.services[0].kind = static_cast<wire::ServiceKind>(99); }},
       {"a service has an unknown strategy", [](SnapshotSpec& s) { s.services[0].strategy = 99; }},
+      {"a cookie names a server that does not exist",
+       [](SnapshotSpec& s) { s.services[0].sticky = {{.current = {"value"}}}; }},
+      {"a cookie names a server that does not exist",
+       [](SnapshotSpec& s) {
+         s.services[0].servers = {{}};
+         s.services[0].sticky = {{.current = {"value"}, .former = {"old", "older"}}};
+       }},
       {"a service names a transport that does not exist",
        [](SnapshotSpec& s) {
          s.services[0].servers = {{}};
