@@ -7,8 +7,8 @@
 namespace fairlead::bindings {
 
 /// Layout of the records of a snapshot.
-inline constexpr std::uint64_t kWireFingerprint = 0xb9748be82fa1f931ULL;
+inline constexpr std::uint64_t kWireFingerprint = 0x9b2cb37b4ad44ed4ULL;
 /// Order and meaning of the counters.
-inline constexpr std::uint64_t kStatsFingerprint = 0x888318187d259b46ULL;
+inline constexpr std::uint64_t kStatsFingerprint = 0x52b49a23d1ef8cb0ULL;
 
 }  // namespace fairlead::bindings

@@ -14,6 +14,7 @@ import { compileRouters } from './routers.js';
 import { newScope } from './scope.js';
 import { compileServices } from './services.js';
 import { compileCertificates, compileTlsOptions } from './tls.js';
+import { compileTimeouts } from './timeouts.js';
 import { Transports } from './transports.js';
 
 /** What a snapshot holds besides the configuration. */
@@ -56,6 +57,7 @@ export function compile(configuration: Configuration, install: InstallConfigurat
     health: scope.health,
     concurrencyLimits: limits,
     transports: scope.transports.lowerAll((name) => transports.get(name)),
+    timeouts: compileTimeouts(scope),
     middlewares: refs,
     configs,
     certificates,
@@ -65,6 +67,7 @@ export function compile(configuration: Configuration, install: InstallConfigurat
     ranges: scope.rules.ranges,
     accessLog: compileAccessLog(install.accessLog),
     limits: install.fairlead.limits,
+    names: install.fairlead.names,
     hostName: around.hostName,
     pingTerminatingStatus: install.ping?.terminatingStatusCode ?? 503,
   };

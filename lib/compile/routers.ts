@@ -8,6 +8,7 @@ import { withoutCrowds } from './rule/crowds.js';
 import type { RouteKey } from './rule/keys.js';
 import { lowerForIndex } from './rule/lower.js';
 import type { Scope } from './scope.js';
+import { timeoutsIndex } from './timeouts.js';
 
 type WireRouter = Value<typeof router> & { readonly keys: readonly RouteKey[] };
 
@@ -78,7 +79,7 @@ class RouterCompiler {
 
   /** A router of the snapshot; undefined when its rule cannot be one, which is noted. */
   compile(item: Served, isLogged: boolean): WireRouter | undefined {
-    const { name, resolved } = item;
+    const { name, config, resolved } = item;
     const scope = this.#scope;
     const { lowered, problem } = lowerForIndex(resolved.rule, scope.rules);
     if (lowered === undefined) {
@@ -97,6 +98,7 @@ class RouterCompiler {
       tlsOptions: tls === undefined ? none : scope.tlsOptions.indexOf(tls.options),
       deniedCharacters: 0,
       accessLog: isLogged && logsInternals,
+      timeouts: timeoutsIndex(scope, config?.timeouts),
     };
   }
 

@@ -17,6 +17,8 @@ export interface Scope {
   readonly middlewares: Numbering;
   readonly transports: Numbering;
   readonly tlsOptions: Numbering;
+  /** By their values. */
+  readonly timeouts: Numbering;
   readonly rules: RuleTables;
   /** How load balancers watch their servers. Grows while services are compiled. */
   readonly health: Value<typeof health>[];
@@ -32,6 +34,7 @@ export function newScope(configuration: Configuration, install: InstallConfigura
     middlewares: new Numbering(),
     transports: new Numbering(),
     tlsOptions: new Numbering(),
+    timeouts: new Numbering(),
     rules: new RuleTables(),
     health: [],
   };

@@ -9,6 +9,7 @@ import { compileLimit } from './limits.js';
 import { promised, type Scope } from './scope.js';
 import { compileServer } from './servers.js';
 import { compileSticky } from './sticky.js';
+import { timeoutsIndex } from './timeouts.js';
 
 type WireService = Value<typeof service>;
 type WireLimit = Value<typeof concurrencyLimit>;
@@ -27,6 +28,7 @@ const nothing: Omit<WireService, keyof Head | 'identity' | 'kind'> = {
   servers: [],
   children: [],
   sticky: [],
+  timeouts: none,
 };
 
 /** Services, and the limits that they point to. */
@@ -75,7 +77,7 @@ function compileService(scope: Scope, name: string, transportIdentity: Transport
 function balanced(
   scope: Scope,
   head: Head,
-  config: Pick<LoadBalancer, 'slowStart' | 'sticky' | 'strategy' | 'passHostHeader'> & {
+  config: Pick<LoadBalancer, 'slowStart' | 'sticky' | 'strategy' | 'passHostHeader' | 'timeouts'> & {
     readonly servers: readonly Server[];
   } & HealthOptions,
   transport: string,
@@ -104,6 +106,7 @@ function balanced(
       head.name,
       servers.map(({ url }) => url),
     ),
+    timeouts: timeoutsIndex(scope, config.timeouts),
   };
 }
 

@@ -43,6 +43,7 @@ export const codes = {
   FL2009: { title: 'option of an earlier Traefik version', severity: 'error', help: 'The option was renamed or removed in Traefik v3. The message names its successor.' },
   FL2010: { title: 'not supported yet', severity: 'warning', help: 'Traefik knows this option and Fairlead will; this version accepts it and does nothing with it.' },
   FL2011: { title: 'option without effect', severity: 'warning', help: 'The option is accepted for compatibility and changes nothing.' },
+  FL2012: { title: 'deprecated option', severity: 'warning', help: 'The option works, but Traefik gives it up. The message names its successor.' },
   FL3001: { title: 'middleware does not exist', severity: 'error', help: 'A router, service or entry point names a middleware that no provider defines. A plain name means the provider of the one who names it; write name@provider for another one.' },
   FL3002: { title: 'service does not exist', severity: 'error', help: 'The router or weighted service names a service that no provider defines. A plain name means the same provider; write name@provider for another one.' },
   FL3003: { title: 'servers transport does not exist', severity: 'error', help: 'The service names a transport that is not defined under http.serversTransports.' },

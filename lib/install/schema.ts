@@ -1,6 +1,7 @@
 /** The install (static) configuration: what is fixed when Fairlead starts. Names and defaults are Traefik v3's. */
 import { z } from 'zod';
 import { bare, notYet, withoutEffect } from '../source/marks.js';
+import { positiveDuration } from '../source/scalars.js';
 import { entryPoint } from './entry-point.js';
 import { bytes, flag, text, textOr, time } from './fields.js';
 import { accessLog, log } from './log.js';
@@ -63,9 +64,17 @@ const limits = z.strictObject({
   handshakeTimeout: time('10s', 'Longest time of a TLS handshake; 0 = no limit.'),
 });
 
+const names = z.strictObject({
+  refresh: positiveDuration
+    .refine((value) => value >= 100_000_000n, { error: 'must be at least 100ms', params: { code: 'FL2005' } })
+    .prefault('10s')
+    .meta({ description: 'A name is looked up so often that no answer older than this is used.' }),
+});
+
 const fairlead = z.strictObject({
   workers: z.int().min(0).max(256).default(0).meta({ description: 'Threads that serve traffic; 0 = one per CPU.' }),
   limits: bare(limits).prefault({}).meta({ description: 'Bounds on what one client may use.' }),
+  names: bare(names).prefault({}).meta({ description: 'How the names of servers become addresses.' }),
   polling: z
     .union([z.enum(['off', 'adaptive']), z.int().min(1).max(1000)])
     .default('off')

@@ -47,6 +47,8 @@ export const reasons: readonly ReasonDefinition[] = [
   reason('upstream_head_timeout', 504, 'the server did not answer in time'),
   reason('upstream_truncated', 0, 'the response of the server ended early; the connection was cut'),
   reason('upstream_idle_timeout', 0, 'the response of the server stalled; the connection was cut'),
+  reason('total_timeout', 504, 'the request took longer in all than the router or service allows'),
+  reason('try_timeout', 504, 'the server did not answer within the time for one try'),
   reason('resolve_failed', 502, 'the name of the server could not be resolved'),
   reason('overload', 503, 'the proxy is at a limit that protects it'),
   reason('overload_cut', 0, 'the exchange held the most memory while the proxy was at its limit; it was cut'),

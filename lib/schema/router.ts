@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { bare, withoutEffect } from '../source/marks.js';
 import { int64, stringList } from '../source/scalars.js';
+import { timeouts } from './timeouts.js';
 
 const domain = z.strictObject({
   main: z.string().optional().meta({ description: 'Main name of the certificate to ask for.' }),
@@ -62,6 +63,9 @@ export const router = z.strictObject({
     .meta({ description: 'Parent routers: it is tried for what one of them takes, after the middlewares there.' }),
   tls: routerTls.optional().meta({ description: 'Makes it a router for TLS connections only.' }),
   observability: routerObservability.optional().meta({ description: 'What is logged, counted and traced.' }),
+  timeouts: timeouts.optional().meta({
+    description: 'Deadlines towards the servers; they win over those of the service (Fairlead only).',
+  }),
 });
 /** A router as its source wrote it, with defaults. */
 export type Router = z.output<typeof router>;

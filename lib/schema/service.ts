@@ -6,6 +6,7 @@ import { sticky } from './sticky.js';
 import { duration, positiveDuration, stringList } from '../source/scalars.js';
 import { healthCheck, passiveHealthCheck } from './health-check.js';
 import { limit } from './limit.js';
+import { timeouts } from './timeouts.js';
 
 /** Why a server URL cannot be used; undefined for a good one. */
 function urlFault(value: string): { readonly message: string; readonly hint?: string } | undefined {
@@ -70,6 +71,9 @@ export const loadBalancer = z.strictObject({
   limit: limit
     .optional()
     .meta({ description: 'How many requests the servers get at once, and who waits. Not in Traefik.' }),
+  timeouts: timeouts.optional().meta({
+    description: 'Deadlines towards the servers; they win over those of the transport (Fairlead only).',
+  }),
   sticky: sticky.optional().meta({ description: 'Keeps each client at the same one.' }),
   healthCheck: healthCheck.optional().meta({ description: 'Ask the servers from time to time how they are.' }),
   passiveHealthCheck: passiveHealthCheck.optional().meta({ description: 'Leave out servers to which requests fail.' }),

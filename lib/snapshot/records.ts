@@ -67,6 +67,15 @@ export const hostKinds = { any: 0, exact: 1, wildcard: 2, suffix: 3, pattern: 4 
 /** How `path` of a key is compared: any path, that path, paths that start with it, or that the pattern `path` matches. */
 export const pathKinds = { any: 0, exact: 1, prefix: 2, pattern: 3 } as const;
 
+/** Deadlines towards servers, nanoseconds; 0 = no limit, negative = not said here. */
+export const timeouts = record('Timeouts', {
+  connect: i64,
+  responseHeader: i64,
+  idle: i64,
+  total: i64,
+  perTry: i64,
+});
+
 /** One router. A router on entry points that deny different escapes is stored once for each. */
 export const router = record('Router', {
   name: text,
@@ -84,6 +93,8 @@ export const router = record('Router', {
   /** Bits of `deniedCharacters` that this router refuses in a path (entry point `http.encodedCharacters`). */
   deniedCharacters: u8,
   accessLog: bool,
+  /** Index into `timeouts`; `none` for most. */
+  timeouts: u32,
 });
 /** Routers below another one: indexes into `routers`, best first. They nest without a circle. */
 export const layer = record('Layer', { routers: list(u32) });
@@ -210,6 +221,8 @@ export const service = record('Service', {
   /** One, or none. */
   sticky: list(sticky),
   chain: list(u32),
+  /** Index into `timeouts`; `none` for most. */
+  timeouts: u32,
 });
 
 /** PEM texts; `names` are lower case and may start with `*.`. */
@@ -297,6 +310,12 @@ export const limits = record('Limits', {
   /** Bytes. */
   maxBufferMemory: u64,
   maxMemory: u64,
+});
+
+/** How names of servers become addresses. */
+export const names = record('Names', {
+  /** Nanoseconds after which an answer is not used any more. */
+  refresh: u64,
 });
 
 /** Status codes from one to another, both included. */

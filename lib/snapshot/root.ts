@@ -10,8 +10,10 @@ import {
   layer,
   limits,
   middlewareRef,
+  names,
   router,
   service,
+  timeouts,
   tlsOptions,
   transport,
 } from './records.js';
@@ -39,6 +41,7 @@ export const snapshot = record('Snapshot', {
   health: list(health),
   concurrencyLimits: list(concurrencyLimit),
   transports: list(transport),
+  timeouts: list(timeouts),
   middlewares: list(middlewareRef),
   configs: middlewareConfigs,
   certificates: list(certificate),
@@ -50,6 +53,7 @@ export const snapshot = record('Snapshot', {
   ranges: list(cidr),
   accessLog,
   limits,
+  names,
   /** Value of X-Forwarded-Server. */
   hostName: text,
   pingTerminatingStatus: u32,

@@ -30,7 +30,15 @@ function check(item: Item<ServersTransport>, context: CertificateContext): Item<
     ...config.rootCAs.flatMap((ca, index) => authorityFindings(context.files, item, ca, ['rootCAs', index])),
     ...checkClientPairs(item, config.certificates, context),
     ...tlsParameterFindings(item, config),
+    ...deprecations(item, config),
   ]);
+}
+
+function deprecations(item: Item<ServersTransport>, { peerCertURI }: ServersTransport): readonly Diagnostic[] {
+  if (peerCertURI === undefined || peerCertURI === '') return [];
+  const message = '"peerCertURI" is deprecated';
+  const hint = `write peerCertSANs: [{ type: URI, value: ${JSON.stringify(peerCertURI)} }]`;
+  return [findingOn(item, 'FL2012', { message, at: ['peerCertURI'], hint, effect: 'it is honoured' })];
 }
 
 const block = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;

@@ -42,6 +42,8 @@ constexpr Row kRows[] = {
     {"upstream_head_timeout", 504},
     {"upstream_truncated", 0},
     {"upstream_idle_timeout", 0},
+    {"total_timeout", 504},
+    {"try_timeout", 504},
     {"resolve_failed", 502},
     {"overload", 503},
     {"overload_cut", 0},

@@ -51,6 +51,8 @@ enum class Reason : std::uint16_t {
   kUpstreamHeadTimeout,  // 504
   kUpstreamTruncated,    // response body ended early: connection cut
   kUpstreamIdleTimeout,  // body stalled: connection cut
+  kTotalTimeout,         // 504, or the connection cut
+  kTryTimeout,           // 504
   kResolveFailed,        // 502
   // Ourselves.
   kOverload,          // 503

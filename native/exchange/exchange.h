@@ -137,16 +137,21 @@ class Exchange final : public middleware::Facilities {
   std::uint32_t choose_child(std::uint32_t service);
 
   // forward.cc
-  /// Asks servers of `service` until there is an answer to pass on.
+  /// Asks servers of `service` until there is an answer to pass on, within the time for all of it.
   loop::Task<Outcome> forward(std::uint32_t service);
+  loop::Task<Outcome> forward_in_time(std::uint32_t service, Nanos deadline);
+  loop::Task<Outcome> try_servers(std::uint32_t service);
   /// Takes a server as the target of a try. An idle connection to it, or null: one has to be made.
   std::unique_ptr<upstream::Connection> choose(std::uint32_t service, std::uint32_t server, bool fresh);
   loop::Task<upstream::ConnectResult> connect();
+  /// The time for this try is over.
+  bool try_is_late() const { return try_deadline_ != 0 && now() >= try_deadline_; }
   void begin_conversation(std::unique_ptr<upstream::Connection> connection);
   /// What became of a try says something about the server.
   void judge(upstream::TryOutcome outcome);
   loop::Task<Status> converse();
   Status conversed(Status status);
+  void end_conversation();
   /// Judges a try. True: what came of it is let go, and there is another.
   bool again(Tries& tries, const TryResult& result);
   /// Its method allows to send it twice; and so does its body, of which all that was read is at hand.
@@ -156,6 +161,17 @@ class Exchange final : public middleware::Facilities {
   void end_attempt(bool failed);
   /// The end of all tries: a response is passed on, a failure becomes an answer of ours.
   loop::Soon<Outcome> settle(const Status& status);
+  /// A deadline that router or service may set; `usual` when neither does. 0 = none.
+  Nanos limit(std::int64_t wire::Timeouts::*which, Nanos usual) const {
+    for (const wire::Timeouts* said : limits_) {
+      if (said != nullptr && said->*which >= 0) return static_cast<Nanos>(said->*which);
+    }
+    return usual;
+  }
+  const wire::Timeouts* timeouts(std::uint32_t index) const {
+    return index == wire::kNone ? nullptr : &snapshot().timeouts[index];
+  }
+  loop::Task<Status> write_interim(const codec::Response& interim);
   loop::Task<Status> relay_interim();
 
   // send.cc
@@ -178,6 +194,7 @@ class Exchange final : public middleware::Facilities {
   loop::Task<Outcome> respond_later(loop::Soon<Status> streaming);
   loop::Soon<Outcome> conclude(const Status& status);
   loop::Task<Outcome> upgrade();
+  Nanos idle_deadline() const;
   loop::Soon<Status> stream_body(codec::BodyChunk chunk);
   loop::Task<Status> stream_rest(loop::Soon<Status> writing, codec::BodyChunk chunk);
   loop::Task<Status> stream_filtered(codec::BodyChunk chunk);
@@ -218,6 +235,8 @@ class Exchange final : public middleware::Facilities {
   Status pump_status_ = Unit{};
   bool pump_failed_ = false;
   bool timed_out_ = false;
+  /// An interim response is on its way to the client: until it has left nothing else can be said.
+  bool writes_interim_ = false;
   /// No response head has come from the server that is being tried.
   bool awaits_head_ = false;
   /// A middleware has read the request body; it is sent from here.
@@ -248,6 +267,9 @@ class Exchange final : public middleware::Facilities {
   scheduler::Sticky::Found kept_;
   /// Set-Cookie fields for the services on the way; null when there are none.
   codec::Headers* cookies_ = nullptr;
+  /// What router and service say about the time; null for most.
+  std::array<const wire::Timeouts*, 2> limits_{};
+  Nanos try_deadline_ = 0;
   Reason reason_ = Reason::kNone;
   std::string_view fault_;
   std::uint16_t status_ = 0;

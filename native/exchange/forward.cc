@@ -4,6 +4,7 @@
 
 #include "exchange/exchange.h"
 #include "exchange/forwarded_headers.h"
+#include "loop/unless_late.h"
 
 namespace fairlead::exchange {
 namespace {
@@ -14,11 +15,32 @@ using stats::Counter;
 constexpr unsigned kMostInterim = 20;
 // What is read of a response that nobody gets so that its connection can be kept: it is there already.
 constexpr std::size_t kMostDiscarded = 64 * 1024;
+constexpr Error kTryTimeout{Reason::kTryTimeout, Origin::kUpstream, Retry::kNo};
+constexpr Error kHeadTimeout{Reason::kUpstreamHeadTimeout, Origin::kUpstream, Retry::kNo};
 
 }  // namespace
 
 loop::Task<Outcome> Exchange::forward(std::uint32_t service) {
   if (tries_ == 0) append_forwarded_for(request, peer_, settings());
+  limits_ = {timeouts(router_->timeouts), timeouts(service_->timeouts)};
+  const Nanos total = limit(&wire::Timeouts::total, 0);
+  return total == 0 ? try_servers(service) : forward_in_time(service, started_ + total);
+}
+
+loop::Task<Outcome> Exchange::forward_in_time(std::uint32_t service, Nanos deadline) {
+  loop::Task<Outcome> task = try_servers(service);
+  const bool ended = co_await loop::UnlessLate<Outcome>(worker_.loop, task, deadline);
+  if (ended) co_return task.take();
+  task.cancel();
+  end_conversation();
+  end_attempt(true);
+  reason_ = Reason::kTotalTimeout;
+  if (writes_interim_) co_return Outcome::kCut;
+  const Outcome outcome = co_await fail({Reason::kTotalTimeout, Origin::kUpstream, Retry::kNo});
+  co_return outcome;
+}
+
+loop::Task<Outcome> Exchange::try_servers(std::uint32_t service) {
   if (retry_ != nullptr && may_repeat()) keep_body(retry_->max_body_bytes);
   ServiceState& state = plan_->fresh_service(service, now());
   sticky_ = service_->sticky.empty() ? nullptr : plan_->plan().sticky(service);
@@ -34,6 +56,7 @@ loop::Task<Outcome> Exchange::forward(std::uint32_t service) {
     if (!result.reused) {
       upstream::ConnectResult connected = co_await connect();
       result.status = connected.status;
+      if (!result.status.ok() && try_is_late()) result.status = kTryTimeout;
       fault_ = connected.fault;
       connection = std::move(connected.connection);
     }
@@ -63,6 +86,8 @@ std::unique_ptr<upstream::Connection> Exchange::choose(std::uint32_t service, st
   pool_ = &plan_->pool(index);
   attempt_ = {&plan_->service(service).balancer(), service, server, now(), 0};
   attempt_.balancer->sent(server);
+  const Nanos per_try = limit(&wire::Timeouts::per_try, 0);
+  try_deadline_ = per_try == 0 ? 0 : now() + per_try;
   std::unique_ptr<upstream::Connection> connection = fresh ? nullptr : pool_->take();
   if (connection != nullptr) worker_.counters.add(Counter::kUpstreamReused);
   note() = {target_, now(), 0, 0, 0, Reason::kNone, connection != nullptr};
@@ -71,7 +96,11 @@ std::unique_ptr<upstream::Connection> Exchange::choose(std::uint32_t service, st
 
 loop::Task<upstream::ConnectResult> Exchange::connect() {
   const upstream::ConnectContext where{worker_.loop, worker_.scratch, worker_.resolver, worker_.counters};
-  return upstream::connect(where, *target_->server, *target_->transport, target_->tls);
+  const Nanos time = limit(&wire::Timeouts::connect, target_->transport->dial_timeout);
+  const Nanos dial = time == 0 ? 0 : now() + time;
+  const bool try_is_shorter = try_deadline_ != 0 && (dial == 0 || try_deadline_ < dial);
+  const upstream::ConnectDeadlines by{try_is_shorter ? try_deadline_ : dial, try_deadline_};
+  return upstream::connect(where, *target_->server, target_->tls, by);
 }
 
 void Exchange::begin_conversation(std::unique_ptr<upstream::Connection> connection) {
@@ -87,6 +116,7 @@ void Exchange::begin_conversation(std::unique_ptr<upstream::Connection> connecti
 loop::Task<Status> Exchange::converse() {
   timed_out_ = false;
   awaits_head_ = true;
+  if (try_deadline_ != 0) worker_.loop.timers().arm(response_timer_, try_deadline_);
   Status status = co_await send_request();
   for (unsigned interim = 0; status.ok(); ++interim) {
     status = co_await outbound_->read_head(response_, 0);
@@ -101,6 +131,14 @@ loop::Task<Status> Exchange::converse() {
   co_return conversed(status);
 }
 
+/// Whatever was under way with the server ends.
+void Exchange::end_conversation() {
+  response_timer_.unlink();
+  continue_timer_.unlink();
+  pump_.cancel();
+  if (outbound_) outbound_->finish();
+}
+
 Status Exchange::conversed(Status status) {
   awaits_head_ = false;
   response_timer_.unlink();
@@ -110,9 +148,8 @@ Status Exchange::conversed(Status status) {
     note().first_byte = now();
     return status;
   }
-  pump_.cancel();
-  outbound_->finish();
-  if (timed_out_) return Error{Reason::kUpstreamHeadTimeout, Origin::kUpstream, Retry::kNo};
+  end_conversation();
+  if (timed_out_) return try_is_late() ? kTryTimeout : kHeadTimeout;
   if (pump_failed_) return pump_status_;
   return status;
 }
@@ -121,14 +158,21 @@ loop::Task<Status> Exchange::relay_interim() {
   if (response_.status == 100) {
     // Ours has been sent already when the server took too long, and nobody asked for one without Expect.
     if (!request.expects_continue || pump_.valid()) co_return Unit{};
-    const Status relayed = co_await inbound_.write_interim(response_);
+    const Status relayed = co_await write_interim(response_);
     if (relayed.ok()) start_pump(false);
     co_return relayed;
   }
   if (interim_try_ == 0) interim_try_ = tries_;
   if (interim_try_ != tries_) co_return Unit{};
-  const Status relayed = co_await inbound_.write_interim(response_);
+  const Status relayed = co_await write_interim(response_);
   co_return relayed;
+}
+
+loop::Task<Status> Exchange::write_interim(const codec::Response& interim) {
+  writes_interim_ = true;
+  const Status written = co_await inbound_.write_interim(interim);
+  writes_interim_ = false;
+  co_return written;
 }
 
 bool Exchange::again(Tries& tries, const TryResult& result) {

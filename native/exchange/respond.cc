@@ -120,16 +120,21 @@ loop::Soon<Status> Exchange::stream_body(codec::BodyChunk chunk) {
   return stream_rest(std::move(writing), chunk);
 }
 
+Nanos Exchange::idle_deadline() const {
+  const Nanos idle = limit(&wire::Timeouts::idle, 0);
+  return idle == 0 ? 0 : worker_.loop.now() + idle;
+}
+
 /// What follows the first piece.
 loop::Task<Status> Exchange::stream_rest(loop::Soon<Status> writing, codec::BodyChunk chunk) {
   bool has_trailers = chunk.last;
   Status status = co_await writing;
   while (status.ok() && !chunk.last) {
     if (splices(worker_, *outbound_, inbound_)) {
-      const Status moved = co_await splice_body(worker_, *outbound_, inbound_, 0);
+      const Status moved = co_await splice_body(worker_, *outbound_, inbound_, 0, limit(&wire::Timeouts::idle, 0));
       if (!moved.ok()) co_return moved;
     }
-    const Result<codec::BodyChunk> next = co_await outbound_->read_body(0);
+    const Result<codec::BodyChunk> next = co_await outbound_->read_body(idle_deadline());
     if (!next.ok()) co_return next.error();
     chunk = *next;
     has_trailers = chunk.last && outbound_->trailers().size() > 0;
@@ -167,7 +172,7 @@ loop::Task<Status> Exchange::stream_filtered(codec::BodyChunk chunk) {
     }
     if (status.ok() && has_trailers) status = co_await inbound_.write_trailers(outbound_->trailers());
     if (!status.ok() || chunk.last) co_return status;
-    const Result<codec::BodyChunk> next = co_await outbound_->read_body(0);
+    const Result<codec::BodyChunk> next = co_await outbound_->read_body(idle_deadline());
     if (!next.ok()) co_return next.error();
     chunk = *next;
   }

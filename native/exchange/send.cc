@@ -83,8 +83,10 @@ void Exchange::head_sent(bool last) {
 
 /// The whole request is on its way: from now on the server is the one who is waited for, unless it has answered already.
 void Exchange::request_sent() {
-  const Nanos limit = target_->transport->response_header_timeout;
-  if (limit > 0 && awaits_head_) worker_.loop.timers().arm(response_timer_, now() + limit);
+  const Nanos time = limit(&wire::Timeouts::response_header, target_->transport->response_header_timeout);
+  if (time == 0 || !awaits_head_) return;
+  const Nanos by = now() + time;
+  if (try_deadline_ == 0 || by < try_deadline_) worker_.loop.timers().arm(response_timer_, by);
 }
 
 void Exchange::on_response_late(loop::Timer& timer) {
@@ -116,7 +118,7 @@ loop::Task<void> Exchange::pump_body(bool send_continue) {
   if (send_continue) {
     codec::Response interim(arena_);
     interim.status = 100;
-    const Status told = co_await inbound_.write_interim(interim);
+    const Status told = co_await write_interim(interim);
     if (!told.ok()) co_return;
   }
   const Nanos limit = settings().read_timeout;

@@ -93,11 +93,16 @@ const char* broken_entry_point(const wire::Snapshot& root, const wire::EntryPoin
   return "an entry point names TLS options that do not exist";
 }
 
+bool timeouts_known(const wire::Snapshot& root, std::uint32_t timeouts) {
+  return timeouts == wire::kNone || timeouts < root.timeouts.size();
+}
+
 const char* broken_router(const wire::Snapshot& root, const wire::Router& router) {
   const bool leads_on = router.layer != wire::kNone;
   if (leads_on && router.layer >= root.layers.size()) return "a router names a layer that does not exist";
   if (!leads_on && router.service >= root.services.size()) return "a router names a service that does not exist";
   if (!indexes_below(router.chain, root.middlewares.size())) return "a router names a middleware that does not exist";
+  if (!timeouts_known(root, router.timeouts)) return "a router names timeouts that do not exist";
   return nullptr;
 }
 
@@ -127,6 +132,7 @@ const char* broken_service(const wire::Snapshot& root, const wire::Service& serv
   if (service.strategy > static_cast<std::uint8_t>(wire::Strategy::kP2c)) return "a service has an unknown strategy";
   if (!sticky_fits(service)) return "a cookie names a server that does not exist";
   if (!indexes_below(service.chain, root.middlewares.size())) return "a service names a middleware that does not exist";
+  if (!timeouts_known(root, service.timeouts)) return "a service names timeouts that do not exist";
   if (!service.servers.empty() && service.transport >= root.transports.size()) {
     return "a service names a transport that does not exist";
   }

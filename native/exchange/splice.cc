@@ -57,7 +57,7 @@ bool splices(const Worker& worker, codec::RawSide& from, codec::RawSide& to) {
   return left >= worker.splice_bytes && to.raw_sink().left >= left;
 }
 
-loop::Task<Status> splice_body(Worker& worker, codec::RawSide& from, codec::RawSide& to, Nanos deadline) {
+loop::Task<Status> splice_body(Worker& worker, codec::RawSide& from, codec::RawSide& to, Nanos deadline, Nanos idle) {
   std::uint64_t moved = 0;
   for (;;) {
     const codec::RawRest source = from.raw_source();
@@ -80,10 +80,11 @@ loop::Task<Status> splice_body(Worker& worker, codec::RawSide& from, codec::RawS
     pipe.release();
     if (got.kind != Kind::kAgain) co_return from.raw_source_failed(got);
     loop::Wake wake = loop::Wake::kNone;
+    const Nanos by = idle == 0 ? deadline : worker.loop.now() + idle;
     if (source.gathers) {
-      wake = co_await source.stream->await_bulk(source.left, deadline);
+      wake = co_await source.stream->await_bulk(source.left, by);
     } else {
-      wake = co_await source.stream->readable(deadline);
+      wake = co_await source.stream->readable(by);
     }
     if (wake != loop::Wake::kReady) co_return from.raw_source_failed(ended(wake));
   }

@@ -50,6 +50,7 @@ void Worker::install(std::shared_ptr<const Plan> next) {
   LocalRef<WorkerPlan> fresh(new WorkerPlan(std::move(next), services, pools, workers_));
   fresh->adopt_states(loop.now());
   follow_limits(plan ? &plan->plan() : nullptr, fresh->plan(), waiting);
+  if (const Nanos refresh = fresh->plan().snapshot().names.refresh; refresh > 0) resolver.set_refresh(refresh);
   plan = std::move(fresh);
   health.adopt();
 }

@@ -17,7 +17,7 @@ namespace fairlead::net {
 namespace {
 
 // A name with more addresses than this is balanced over the first ones only.
-constexpr std::size_t kMostAddresses = 64;
+constexpr std::size_t kMostAddresses = 1024;
 // What stop() grants look-ups that are under way.
 constexpr auto kStopPatience = std::chrono::seconds(1);
 
@@ -27,14 +27,16 @@ constexpr auto kStopPatience = std::chrono::seconds(1);
 struct ResolverThreads::State {
   struct Question {
     std::string host;
-    Answer answer;
+    std::vector<Answer> answers;
   };
 
   LookUp look_up;
   std::mutex mutex;
   std::condition_variable wake;
   std::condition_variable ended;
-  std::deque<Question> questions;
+  std::deque<std::shared_ptr<Question>> questions;
+  /// Those and the ones under way, by their host.
+  std::unordered_map<std::string, std::shared_ptr<Question>> open;
   unsigned running = 0;
   unsigned idle = 0;
   bool stopping = false;
@@ -63,12 +65,20 @@ ResolverThreads::ResolverThreads(LookUp look_up) : state_(std::make_shared<State
 void ResolverThreads::ask(std::string host, Answer answer) {
   const std::lock_guard lock(state_->mutex);
   if (state_->stopping) return;
+  if (const auto same = state_->open.find(host); same != state_->open.end()) {
+    same->second->answers.push_back(std::move(answer));
+    return;
+  }
   if (state_->questions.size() >= state_->idle && state_->running < kMost &&
       loop::start_detached("fairlead-dns", [state = state_] { run(state); })) {
     ++state_->running;
   }
   if (state_->running == 0) return answer({});  // no room for a single thread: tried again when it is asked again
-  state_->questions.push_back({std::move(host), std::move(answer)});
+  auto question = std::make_shared<State::Question>();
+  question->host = std::move(host);
+  question->answers.push_back(std::move(answer));
+  state_->open.emplace(question->host, question);
+  state_->questions.push_back(std::move(question));
   state_->wake.notify_one();
 }
 
@@ -76,6 +86,7 @@ void ResolverThreads::stop() {
   std::unique_lock lock(state_->mutex);
   state_->stopping = true;
   state_->questions.clear();
+  state_->open.clear();
   state_->wake.notify_all();
   state_->ended.wait_for(lock, kStopPatience, [this] { return state_->running == 0; });
 }
@@ -87,13 +98,15 @@ void ResolverThreads::run(const std::shared_ptr<State>& state) {
     state->wake.wait(lock, [&state] { return state->stopping || !state->questions.empty(); });
     --state->idle;
     if (state->stopping) break;
-    const State::Question question = std::move(state->questions.front());
+    const std::shared_ptr<State::Question> question = std::move(state->questions.front());
     state->questions.pop_front();
     lock.unlock();
-    Addresses addresses = state->look_up(question.host);
+    const Addresses addresses = state->look_up(question->host);
     lock.lock();
+    if (state->stopping) break;
+    state->open.erase(question->host);
     // Under the lock, so that stop() waits for it.
-    if (!state->stopping) question.answer(std::move(addresses));
+    for (const Answer& answer : question->answers) answer(addresses);
   }
   --state->running;
   state->ended.notify_all();
@@ -139,17 +152,36 @@ loop::Task<Result<Addresses>> Resolver::resolve(std::string_view host, Nanos dea
   std::unique_ptr<Entry>& slot = entries_[std::string(host)];
   if (slot == nullptr) slot = std::make_unique<Entry>();
   Entry& entry = *slot;  // entries are never erased: their names come from the configuration
-  if (entry.expires <= loop_.now() && !entry.asking) ask(std::string(host), entry);
-  if (entry.addresses.empty() && entry.asking) {
-    const loop::Wake wake = co_await Wait(loop_, entry, deadline);
-    if (wake == loop::Wake::kTimeout) co_return Error{Reason::kConnectTimeout, Origin::kUpstream, Retry::kYes};
+  const Nanos now = loop_.now();
+  if (entry.refresh_at <= now && !entry.asking) ask(std::string(host), entry);
+  const bool has_old = !entry.addresses.empty();
+  if (entry.asking && (!has_old || (entry.good_until <= now && !entry.overdue))) {
+    const bool is_short = has_old && (deadline == 0 || now + kPatience < deadline);
+    const loop::Wake wake = co_await Wait(loop_, entry, is_short ? now + kPatience : deadline);
+    entry.overdue |= wake == loop::Wake::kTimeout && entry.asking;
+    if (wake == loop::Wake::kTimeout && entry.addresses.empty()) {
+      co_return Error{Reason::kConnectTimeout, Origin::kUpstream, Retry::kYes};
+    }
   }
   if (entry.addresses.empty()) co_return Error{Reason::kResolveFailed, Origin::kUpstream, Retry::kYes};
-  co_return entry.addresses;
+  co_return in_turn(entry);
+}
+
+/// The addresses to try now. The other kind, if there is one, comes last, but it does come.
+Addresses Resolver::in_turn(Entry& entry) {
+  const std::size_t others = std::min<std::size_t>(entry.addresses.size() - entry.preferred, 2);
+  const std::size_t preferred = std::min(entry.preferred, kMostAnswered - others);
+  Addresses chosen;
+  chosen.reserve(preferred + others);
+  for (std::size_t i = 0; i < preferred; ++i) chosen.push_back(entry.addresses[(entry.turn + i) % entry.preferred]);
+  for (std::size_t i = 0; i < others; ++i) chosen.push_back(entry.addresses[entry.preferred + i]);
+  entry.turn = (entry.turn + 1) % entry.preferred;
+  return chosen;
 }
 
 void Resolver::ask(const std::string& host, Entry& entry) {
   entry.asking = true;
+  entry.overdue = false;
   // The anchor is read on the worker only; the answer merely carries it there.
   threads_.ask(host, [&mailbox = loop_.mailbox(), anchor = anchor_, host](Addresses addresses) {
     mailbox.post([anchor, host, addresses = std::move(addresses)]() mutable {
@@ -161,8 +193,21 @@ void Resolver::ask(const std::string& host, Entry& entry) {
 void Resolver::answered(const std::string& host, Addresses addresses) {
   Entry& entry = *entries_[host];
   entry.asking = false;
-  entry.expires = loop_.now() + (addresses.empty() ? kFailed : kFresh);
-  if (!addresses.empty()) entry.addresses = std::move(addresses);
+  const Nanos now = loop_.now();
+  if (addresses.empty()) {
+    // What was good is used on.
+    entry.refresh_at = now + kFailed;
+    entry.good_until = now + std::max(kFailed, refresh_);
+  } else {
+    entry.refresh_at = now + refresh_ / 2;
+    entry.good_until = now + refresh_;
+    const bool v4 = addresses.front().is_v4();
+    const auto rest = std::stable_partition(addresses.begin(), addresses.end(),
+                                            [v4](const IpAddress& address) { return address.is_v4() == v4; });
+    entry.preferred = static_cast<std::size_t>(rest - addresses.begin());
+    entry.addresses = std::move(addresses);
+    entry.turn %= entry.preferred;
+  }
   while (loop::Waiter* waiter = entry.waiting.pop_front()) loop_.make_ready(*waiter, loop::Wake::kReady);
 }
 

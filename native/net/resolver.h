@@ -19,7 +19,8 @@ namespace fairlead::net {
 using Addresses = std::vector<IpAddress>;
 
 /// Threads that ask the system's resolver (getaddrinfo), shared by all workers. One is enough until a look-up hangs; then
-/// others are started, so that one dead name does not keep all the others waiting.
+/// others are started, so that one dead name does not keep all the others waiting. Whoever asks for a name that is being
+/// looked up gets the same answer: a dead name takes one thread, however many workers want it.
 class ResolverThreads {
  public:
   /// Names that may hang at a time before everything waits for the resolver's own time-outs.
@@ -50,28 +51,43 @@ class ResolverThreads {
   std::shared_ptr<State> state_;
 };
 
-/// A worker's cache of answers. An expired answer is used on while a new one is fetched, and kept when that fails.
+/// A worker's cache of answers (ADR 0028). getaddrinfo tells no time to live: a name that is in use is looked up again
+/// when half of the refresh time has passed, beside the traffic, so that no answer is used that is older than that time.
+/// One that is older, because nobody has asked meanwhile, is replaced first; when that fails or takes too long, it is used.
 class Resolver {
  public:
-  /// getaddrinfo tells no TTL: answers are refreshed after this long.
-  static constexpr Nanos kFresh = 10 * kSecond;
+  static constexpr Nanos kUsualRefresh = 10 * kSecond;
   /// How long a failure is remembered.
   static constexpr Nanos kFailed = 1 * kSecond;
+  /// How long somebody who could use an old answer waits for a new one.
+  static constexpr Nanos kPatience = 1 * kSecond;
+  /// Addresses of one answer, so that a name with a thousand of them costs a connection nothing.
+  static constexpr std::size_t kMostAnswered = 8;
 
   Resolver(loop::Loop& loop, ResolverThreads& threads) : loop_(loop), threads_(threads) {}
   ~Resolver();
   Resolver(const Resolver&) = delete;
   Resolver& operator=(const Resolver&) = delete;
 
-  /// Addresses of `host` (a literal address is returned at once); `host` must outlive the task. Fails with
+  /// No answer is used that is older than this.
+  void set_refresh(Nanos refresh) { refresh_ = refresh; }
+  /// Addresses of `host` (a literal address is returned at once), in the order in which they are to be tried: each answer
+  /// begins with the next one, so that connections spread over them. `host` must outlive the task. Fails with
   /// kResolveFailed, or kConnectTimeout at `deadline` (0 = none).
   loop::Task<Result<Addresses>> resolve(std::string_view host, Nanos deadline);
 
  private:
   struct Entry {
+    /// Those of the kind the system prefers (IPv4 or IPv6) first: so many.
     Addresses addresses;
-    Nanos expires = 0;
+    std::size_t preferred = 0;
+    std::size_t turn = 0;
+    /// When it is looked up again, and until when it is used without waiting for that.
+    Nanos refresh_at = 0;
+    Nanos good_until = 0;
     bool asking = false;
+    /// Somebody has waited for this look-up in vain.
+    bool overdue = false;
     IntrusiveList<loop::Waiter> waiting;
   };
   class Wait;
@@ -80,11 +96,13 @@ class Resolver {
     Resolver* resolver;
   };
 
+  static Addresses in_turn(Entry& entry);
   void ask(const std::string& host, Entry& entry);
   void answered(const std::string& host, Addresses addresses);
 
   loop::Loop& loop_;
   ResolverThreads& threads_;
+  Nanos refresh_ = kUsualRefresh;
   std::unordered_map<std::string, std::unique_ptr<Entry>> entries_;
   std::shared_ptr<Anchor> anchor_ = std::make_shared<Anchor>(Anchor{this});
 };

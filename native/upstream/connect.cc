@@ -114,28 +114,34 @@ loop::Task<Status> make_secure(net::Stream& stream, Destination to, const tls::C
 
 }  // namespace
 
-loop::Task<ConnectResult> connect(ConnectContext context, Destination to, const wire::Transport& transport,
-                                  const tls::ClientContext* tls) {
-  const Nanos deadline = transport.dial_timeout == 0 ? 0 : context.loop.now() + transport.dial_timeout;
+loop::Task<ConnectResult> connect(ConnectContext context, Destination to, const tls::ClientContext* tls,
+                                  ConnectDeadlines by) {
   ConnectResult result;
   if (to.unix) {
     const Started started = start(to.path);
-    result = co_await finish(context, started, deadline);
+    result = co_await finish(context, started, by.dial);
   } else {
-    result = co_await connect_by_name(context, to, deadline);
+    result = co_await connect_by_name(context, to, by.dial);
   }
   if (result.status.ok() && to.tls) {
     if (tls == nullptr) {
       result.status = Error{Reason::kUpstreamTls, Origin::kUpstream, Retry::kYes};
       result.fault = "the transport's TLS settings are broken";
     } else {
-      result.status = co_await make_secure(result.connection->stream, to, *tls, context.loop.now() + kHandshakeTimeout,
-                                           result.fault);
+      const Nanos usual = context.loop.now() + kHandshakeTimeout;
+      const Nanos deadline = by.all == 0 ? usual : std::min(usual, by.all);
+      result.status = co_await make_secure(result.connection->stream, to, *tls, deadline, result.fault);
     }
   }
   context.counters.add(result.status.ok() ? Counter::kUpstreamConnects : Counter::kUpstreamConnectFailures);
   if (!result.status.ok()) result.connection.reset();
   co_return result;
+}
+
+loop::Task<ConnectResult> connect(const ConnectContext& context, const Destination& to,
+                                  const wire::Transport& transport, const tls::ClientContext* tls) {
+  const Nanos dial = transport.dial_timeout == 0 ? 0 : context.loop.now() + transport.dial_timeout;
+  return connect(context, to, tls, {dial, 0});
 }
 
 }  // namespace fairlead::upstream

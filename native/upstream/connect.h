@@ -51,9 +51,21 @@ struct ConnectResult {
   std::string_view fault;
 };
 
-/// Resolves, connects (each address in turn within the transport's dial timeout) and, when `tls` is not null, makes the
-/// handshake (10 s). Nothing of a request has been sent when it fails.
-loop::Task<ConnectResult> connect(ConnectContext context, Destination to, const wire::Transport& transport,
-                                  const tls::ClientContext* tls);
+/// When connecting is given up, monotonic; 0 = never.
+struct ConnectDeadlines {
+  /// Name and all its addresses.
+  Nanos dial = 0;
+  /// The handshake as well.
+  Nanos all = 0;
+};
+
+/// Resolves, connects (each address in turn until `by.dial`) and, when the server wants TLS, makes the handshake (10 s; a
+/// null `tls` fails). Nothing of a request has been sent when it fails.
+loop::Task<ConnectResult> connect(ConnectContext context, Destination to, const tls::ClientContext* tls,
+                                  ConnectDeadlines by);
+
+/// The same within the dial timeout of the transport.
+loop::Task<ConnectResult> connect(const ConnectContext& context, const Destination& to,
+                                  const wire::Transport& transport, const tls::ClientContext* tls);
 
 }  // namespace fairlead::upstream

@@ -60,10 +60,11 @@ const schemas = {
   ...Object.fromEntries(middlewares.map(({ name, schema }) => [`http.middlewares.*.${name}`, schema])),
 };
 
-/** Keys that are read to refuse them, or to say that they do nothing. */
+/** Keys that are read to refuse them, or to say that they do nothing or are deprecated. */
 const refused = new Set([
   'http.routers.*.tls.certResolver',
   'http.routers.*.tls.domains',
+  'http.serversTransports.*.peerCertURI',
   'http.serversTransports.*.spiffe',
   'tls.options.*.clientAuth',
 ]);

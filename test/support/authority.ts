@@ -32,7 +32,7 @@ export class Authority {
     ]);
   }
 
-  /** A P-256 certificate for these DNS names and IPv4 addresses; the first one is its subject. */
+  /** A P-256 certificate for these DNS names, IPv4 addresses and URIs; the first one is its subject. */
   issue(names: readonly string[], { until = new Date(Date.now() + hour) }: IssueOptions = {}): TestCertificate {
     const { privateKey, publicKey } = newKeys();
     const certificate = this.#sign(commonName(names[0] ?? ''), publicKey, until, [
@@ -47,5 +47,7 @@ export class Authority {
   }
 }
 
-const alternativeName = (name: string): Buffer =>
-  isIPv4(name) ? der(0x87, Buffer.from(name.split('.').map(Number))) : der(0x82, Buffer.from(name));
+function alternativeName(name: string): Buffer {
+  if (isIPv4(name)) return der(0x87, Buffer.from(name.split('.').map(Number)));
+  return der(name.includes('://') ? 0x86 : 0x82, Buffer.from(name));
+}

@@ -65,21 +65,32 @@ export interface RouteOptions {
   readonly middlewares?: readonly MiddlewareInput[];
   readonly transport?: NonNullable<NonNullable<DynamicConfig['http']>['serversTransports']>[string];
   readonly passHostHeader?: boolean;
+  readonly routerTimeouts?: Readonly<Record<string, string>>;
+  readonly serviceTimeouts?: Readonly<Record<string, string>>;
 }
 
 /** One router for everything, in front of one service with these servers. */
 export function everythingTo(urls: string | readonly string[], options: RouteOptions = {}): DynamicConfig {
   const { rule = 'PathPrefix(`/`)', middlewares = [], transport, passHostHeader } = options;
+  const { routerTimeouts, serviceTimeouts } = options;
   const named = middlewares.map((middleware, index) => [`m${index}`, middleware] as const);
   const servers = (typeof urls === 'string' ? [urls] : urls).map((url) => ({ url }));
   return {
     http: {
-      routers: { all: { rule, service: 'app', middlewares: named.map(([name]) => name) } },
+      routers: {
+        all: {
+          rule,
+          service: 'app',
+          middlewares: named.map(([name]) => name),
+          ...(routerTimeouts !== undefined && { timeouts: routerTimeouts }),
+        },
+      },
       services: {
         app: {
           loadBalancer: {
             servers,
             ...(passHostHeader !== undefined && { passHostHeader }),
+            ...(serviceTimeouts !== undefined && { timeouts: serviceTimeouts }),
             ...(transport !== undefined && { serversTransport: 'mine' }),
           },
         },

@@ -8,7 +8,7 @@
 
 namespace fairlead::wire {
 
-inline constexpr std::uint64_t kFingerprint = 0xb9748be82fa1f931ULL;
+inline constexpr std::uint64_t kFingerprint = 0x9b2cb37b4ad44ed4ULL;
 inline constexpr std::uint32_t kNone = 0xffffffff;
 inline constexpr std::uint16_t kAccept = 0xffff;
 inline constexpr std::uint16_t kReject = 0xfffe;
@@ -194,6 +194,7 @@ struct Router {
   std::uint32_t tls_options;
   std::uint8_t denied_characters;
   Bool access_log;
+  std::uint32_t timeouts;
 
   bool verify(const Bounds& bounds) const {
     return name.verify(bounds) &&
@@ -203,7 +204,7 @@ struct Router {
            access_log.verify(bounds);
   }
 };
-static_assert(sizeof(Router) == 48);
+static_assert(sizeof(Router) == 52);
 
 struct Layer {
   List<std::uint32_t> routers;
@@ -285,6 +286,7 @@ struct Service {
   List<Child> children;
   List<Sticky> sticky;
   List<std::uint32_t> chain;
+  std::uint32_t timeouts;
 
   bool verify(const Bounds& bounds) const {
     return name.verify(bounds) &&
@@ -435,6 +437,17 @@ struct Transport {
   }
 };
 static_assert(sizeof(Transport) == 96);
+
+struct Timeouts {
+  std::int64_t connect;
+  std::int64_t response_header;
+  std::int64_t idle;
+  std::int64_t total;
+  std::int64_t per_try;
+
+  bool verify(const Bounds&) const { return true; }
+};
+static_assert(sizeof(Timeouts) == 40);
 
 struct MiddlewareRef {
   std::uint64_t identity;
@@ -751,6 +764,13 @@ struct Limits {
 };
 static_assert(sizeof(Limits) == 24);
 
+struct Names {
+  std::uint64_t refresh;
+
+  bool verify(const Bounds&) const { return true; }
+};
+static_assert(sizeof(Names) == 8);
+
 struct Snapshot {
   std::uint64_t fingerprint;
   std::uint64_t generation;
@@ -762,6 +782,7 @@ struct Snapshot {
   List<Health> health;
   List<ConcurrencyLimit> concurrency_limits;
   List<Transport> transports;
+  List<Timeouts> timeouts;
   List<MiddlewareRef> middlewares;
   MiddlewareConfigs configs;
   List<Certificate> certificates;
@@ -771,6 +792,7 @@ struct Snapshot {
   List<Cidr> ranges;
   AccessLog access_log;
   Limits limits;
+  Names names;
   Text host_name;
   std::uint32_t ping_terminating_status;
 
@@ -783,6 +805,7 @@ struct Snapshot {
            health.verify(bounds) &&
            concurrency_limits.verify(bounds) &&
            transports.verify(bounds) &&
+           timeouts.verify(bounds) &&
            middlewares.verify(bounds) &&
            configs.verify(bounds) &&
            certificates.verify(bounds) &&
@@ -791,9 +814,10 @@ struct Snapshot {
            ranges.verify(bounds) &&
            access_log.verify(bounds) &&
            limits.verify(bounds) &&
+           names.verify(bounds) &&
            host_name.verify(bounds);
   }
 };
-static_assert(sizeof(Snapshot) == 272);
+static_assert(sizeof(Snapshot) == 288);
 
 }  // namespace fairlead::wire

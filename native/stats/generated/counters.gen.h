@@ -86,6 +86,8 @@ enum class Counter : std::uint16_t {
   kReasonUpstreamHeadTimeout,  // Given up: the server did not answer in time
   kReasonUpstreamTruncated,  // Given up: the response of the server ended early; the connection was cut
   kReasonUpstreamIdleTimeout,  // Given up: the response of the server stalled; the connection was cut
+  kReasonTotalTimeout,  // Given up: the request took longer in all than the router or service allows
+  kReasonTryTimeout,  // Given up: the server did not answer within the time for one try
   kReasonResolveFailed,  // Given up: the name of the server could not be resolved
   kReasonOverload,  // Given up: the proxy is at a limit that protects it
   kReasonOverloadCut,  // Given up: the exchange held the most memory while the proxy was at its limit; it was cut
@@ -97,7 +99,7 @@ enum class Counter : std::uint16_t {
   kCount
 };
 inline constexpr std::size_t kCounterCount = static_cast<std::size_t>(Counter::kCount);
-static_assert(static_cast<std::size_t>(Reason::kCount) == 41, "lib/observability/reasons.ts and Reason differ");
+static_assert(static_cast<std::size_t>(Reason::kCount) == 43, "lib/observability/reasons.ts and Reason differ");
 
 /// The counter of that reason.
 constexpr Counter reason_counter(Reason reason) {
@@ -180,6 +182,8 @@ inline constexpr const char* kCounterNames[kCounterCount] = {
     "reason_upstream_head_timeout",
     "reason_upstream_truncated",
     "reason_upstream_idle_timeout",
+    "reason_total_timeout",
+    "reason_try_timeout",
     "reason_resolve_failed",
     "reason_overload",
     "reason_overload_cut",
@@ -267,6 +271,8 @@ inline constexpr bool kCounterIsGauge[kCounterCount] = {
     false,  // reason_upstream_head_timeout
     false,  // reason_upstream_truncated
     false,  // reason_upstream_idle_timeout
+    false,  // reason_total_timeout
+    false,  // reason_try_timeout
     false,  // reason_resolve_failed
     false,  // reason_overload
     false,  // reason_overload_cut

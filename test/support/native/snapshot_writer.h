@@ -207,6 +207,7 @@ class SnapshotWriter {
     writer_.put(at + offsetof(wire::Router, layer), spec.layer);
     writer_.put(at + offsetof(wire::Router, tls_options), wire::kNone);
     writer_.put(at + offsetof(wire::Router, access_log), spec.access_log);
+    writer_.put(at + offsetof(wire::Router, timeouts), wire::kNone);
     put_indexes(at + offsetof(wire::Router, chain), spec.chain);
     const std::size_t step = writer_.list<wire::Instruction>(at + offsetof(wire::Router, program), 1);
     writer_.put(step + offsetof(wire::Instruction, on_true), wire::kAccept);
@@ -233,6 +234,7 @@ class SnapshotWriter {
     writer_.put(at + offsetof(wire::Service, transport), spec.transport);
     writer_.put(at + offsetof(wire::Service, health), spec.health);
     writer_.put(at + offsetof(wire::Service, limit), spec.limit);
+    writer_.put(at + offsetof(wire::Service, timeouts), wire::kNone);
     put_indexes(at + offsetof(wire::Service, chain), spec.chain);
     put_all<wire::Server>(at + offsetof(wire::Service, servers), spec.servers);
     put_all<wire::Child>(at + offsetof(wire::Service, children), spec.children);

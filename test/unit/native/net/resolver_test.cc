@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <future>
@@ -9,6 +10,7 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "test/support/native/run_task.h"
 
@@ -24,9 +26,11 @@ namespace {
 /// Answers from a table; names that are missing fail, and names that are held wait.
 class Book {
  public:
-  void set(const std::string& host, const std::string& address) {
+  void set(const std::string& host, const std::string& address) { set(host, std::vector<std::string>{address}); }
+  void set(const std::string& host, const std::vector<std::string>& addresses) {
     const std::lock_guard lock(mutex_);
-    entries_[host] = *IpAddress::parse(address);
+    entries_[host].clear();
+    for (const std::string& address : addresses) entries_[host].push_back(*IpAddress::parse(address));
   }
   void remove(const std::string& host) {
     const std::lock_guard lock(mutex_);
@@ -47,13 +51,13 @@ class Book {
     ++asked_;
     changed_.wait(lock, [&] { return held_ != host; });
     const auto found = entries_.find(host);
-    return found == entries_.end() ? Addresses{} : Addresses{found->second};
+    return found == entries_.end() ? Addresses{} : found->second;
   }
 
  private:
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::map<std::string, IpAddress> entries_;
+  std::map<std::string, Addresses> entries_;
   std::string held_;
   std::atomic<int> asked_{0};
 };
@@ -68,6 +72,17 @@ struct Fixture {
     if (!result.ok()) return reason_name(result.error().reason);
     char text[46];
     return std::string(result->front().format(text));
+  }
+  /// All addresses of an answer, joined by commas.
+  std::string resolve_all(std::string_view host) {
+    const Result<Addresses> result = test::run(loop, resolver.resolve(host, 0));
+    REQUIRE(result.ok());
+    std::string all;
+    for (const IpAddress& address : *result) {
+      char text[46];
+      all += (all.empty() ? "" : ",") + std::string(address.format(text));
+    }
+    return all;
   }
   /// Waits until the cached answer has been asked for again.
   void age(Nanos by) { test::run(loop, sleep(by)); }
@@ -140,6 +155,100 @@ TEST_CASE("a name that hangs does not keep others waiting") {
   hanging.start();
   CHECK(f.resolve("good") == "10.0.0.2");
   CHECK_FALSE(hanging.done());
+}
+
+TEST_CASE("answers begin with one address after the other") {
+  Fixture f;
+  f.book->set("api", {"10.0.0.1", "10.0.0.2", "10.0.0.3"});
+  CHECK(f.resolve_all("api") == "10.0.0.1,10.0.0.2,10.0.0.3");
+  CHECK(f.resolve_all("api") == "10.0.0.2,10.0.0.3,10.0.0.1");
+  CHECK(f.resolve_all("api") == "10.0.0.3,10.0.0.1,10.0.0.2");
+  CHECK(f.resolve_all("api") == "10.0.0.1,10.0.0.2,10.0.0.3");
+  CHECK(f.book->asked() == 1);
+}
+
+TEST_CASE("addresses of the kind that the system puts first come first, whatever the turn") {
+  Fixture f;
+  f.book->set("api", {"2001:db8::1", "10.0.0.1", "2001:db8::2"});
+  CHECK(f.resolve_all("api") == "2001:db8::1,2001:db8::2,10.0.0.1");
+  CHECK(f.resolve_all("api") == "2001:db8::2,2001:db8::1,10.0.0.1");
+}
+
+TEST_CASE("D18: of a thousand addresses each has its turn, and a few are told at a time") {
+  Fixture f;
+  std::vector<std::string> thousand;
+  for (int i = 0; i < 1000; ++i) thousand.push_back("10.0." + std::to_string(i / 250) + "." + std::to_string(i % 250));
+  thousand.push_back("2001:db8::1");
+  f.book->set("api", thousand);
+  std::map<std::string, int> first;
+  for (int i = 0; i < 1000; ++i) {
+    const Result<Addresses> result = test::run(f.loop, f.resolver.resolve("api", 0));
+    REQUIRE(result.ok());
+    REQUIRE(result->size() == Resolver::kMostAnswered);
+    CHECK_FALSE(result->back().is_v4());
+    char text[46];
+    ++first[std::string(result->front().format(text))];
+  }
+  CHECK(first.size() == 1000);
+}
+
+TEST_CASE("D18: an address that changes is used within the refresh time, and what is in use is looked up beside it") {
+  Fixture f;
+  f.resolver.set_refresh(200 * kMillisecond);
+  f.book->set("api", "10.0.0.1");
+  CHECK(f.resolve("api") == "10.0.0.1");
+  f.book->set("api", "10.0.0.2");
+  // Nobody has asked for so long that the old answer is not good any more: the new one is waited for.
+  f.age(210 * kMillisecond);
+  CHECK(f.resolve("api") == "10.0.0.2");
+  CHECK(f.book->asked() == 2);
+  // Half of the time has passed: the answer is at hand, and the next one on its way.
+  f.resolver.set_refresh(2 * kSecond);
+  f.age(210 * kMillisecond);
+  CHECK(f.resolve("api") == "10.0.0.2");
+  f.book->hold("api");
+  f.age(kSecond + 10 * kMillisecond);
+  CHECK(f.resolve("api") == "10.0.0.2");
+  f.book->release();
+}
+
+TEST_CASE("D18: what was good is used on when the name fails or hangs") {
+  Fixture f;
+  f.resolver.set_refresh(50 * kMillisecond);
+  f.book->set("api", "10.0.0.1");
+  CHECK(f.resolve("api") == "10.0.0.1");
+  f.book->remove("api");
+  f.age(60 * kMillisecond);
+  CHECK(f.resolve("api") == "10.0.0.1");
+  f.book->hold("api");
+  f.age(Resolver::kFailed + 60 * kMillisecond);
+  // One waits for a second and no longer, the next ones not at all.
+  const Nanos before = f.loop.refresh_now();
+  CHECK(f.resolve("api") == "10.0.0.1");
+  CHECK(f.loop.refresh_now() - before >= Resolver::kPatience - 10 * kMillisecond);
+  const int asked = f.book->asked();
+  for (int i = 0; i < 100; ++i) CHECK(f.resolve("api") == "10.0.0.1");
+  CHECK(f.book->asked() == asked);
+}
+
+TEST_CASE("D18: however many workers want a name that hangs, it takes one look-up") {
+  Fixture f;
+  f.book->set("good", "10.0.0.2");
+  f.book->hold("dead");
+  std::vector<std::unique_ptr<Resolver>> workers;
+  std::vector<Task<Result<Addresses>>> waiting;
+  for (unsigned i = 0; i < 4 * ResolverThreads::kMost; ++i) {
+    workers.push_back(std::make_unique<Resolver>(f.loop, f.threads));
+    waiting.push_back(workers.back()->resolve("dead", 0));
+    waiting.back().start();
+  }
+  CHECK(f.resolve("good") == "10.0.0.2");
+  CHECK(f.book->asked() == 2);
+  f.book->set("dead", "10.0.0.9");
+  f.book->release();
+  test::run_until(f.loop, [&] { return std::ranges::all_of(waiting, [](const auto& task) { return task.done(); }); });
+  for (auto& task : waiting) CHECK(task.take().ok());
+  CHECK(f.book->asked() == 2);
 }
 
 TEST_CASE("after stop() nothing is answered, though a look-up may still be under way") {
