@@ -4,46 +4,15 @@
 
 #include <cstdlib>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
+#include "bindings/alive.h"
 #include "bindings/generated/abi.gen.h"
 #include "engine/engine.h"
 
 namespace fairlead::bindings {
 namespace {
-
-/// What is still running in this process, so that exit() can end it: a thread that runs while the process tears its
-/// memory down crashes. The only state shared between environments; constant initialisation, no destructor to race with.
-struct Alive {
-  engine::Engine* engine = nullptr;
-  Alive* next = nullptr;
-  Alive* previous = nullptr;
-};
-constinit std::mutex alive_mutex;
-constinit Alive alive_head;
-
-void enlist(Alive& entry) {
-  const std::lock_guard lock(alive_mutex);
-  entry.next = alive_head.next;
-  entry.previous = &alive_head;
-  if (entry.next != nullptr) entry.next->previous = &entry;
-  alive_head.next = &entry;
-}
-
-/// Ends the engine and takes it off the list in one step, so that exit() on another thread waits for the end.
-void close_and_delist(Alive& entry) {
-  const std::lock_guard lock(alive_mutex);
-  entry.engine->close();
-  entry.previous->next = entry.next;
-  if (entry.next != nullptr) entry.next->previous = entry.previous;
-}
-
-void close_all() {
-  const std::lock_guard lock(alive_mutex);
-  for (Alive* at = alive_head.next; at != nullptr; at = at->next) at->engine->close();
-}
 
 void fail(Napi::Env env, const char* code, const char* message) {
   Napi::Error error = Napi::Error::New(env, message);

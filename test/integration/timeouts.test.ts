@@ -16,14 +16,17 @@ const unavailable = 'HTTP/1.1 503 Oh\r\nContent-Length: 0\r\n\r\n';
 const startTo = (urls: string | readonly string[], options: RouteOptions): Promise<TestProxy> =>
   startProxy(everythingTo(urls, options));
 
-/** Why requests were given up, by the counters. */
-const reasons = (proxy: TestProxy): readonly string[] => Object.keys(proxy.proxy.stats().reasons);
+/** Why requests were given up; an exchange is counted behind its response. */
+async function reasons(proxy: TestProxy): Promise<readonly string[]> {
+  await until(() => proxy.proxy.stats().requestsActive === 0, 'the exchange has ended');
+  return Object.keys(proxy.proxy.stats().reasons);
+}
 
 async function expect504(proxy: TestProxy, reason: string, least: number, bytes = request('GET /')): Promise<void> {
   const { result, took } = await timed(() => proxy.ask(bytes));
   assert.deepEqual([result.status, result.text], [504, 'Gateway Timeout']);
   assert.ok(took >= least * 0.9 && took < ample, `${took} ms`);
-  assert.deepEqual(reasons(proxy), [reason]);
+  assert.deepEqual(await reasons(proxy), [reason]);
 }
 
 describe('a server that cannot be reached', () => {
@@ -74,7 +77,7 @@ describe('a server that does not answer', () => {
     const posts = [];
     for (let i = 0; i < 2; i++) posts.push(await proxy.ask(request('POST /', 'Content-Length: 2') + 'hi'));
     assert.deepEqual(posts.map(({ status }) => status).sort(), [200, 504]);
-    assert.deepEqual(reasons(proxy), ['try_timeout']);
+    assert.deepEqual(await reasons(proxy), ['try_timeout']);
   });
 
   test('is given up after "total", and nothing is left of the request', async () => {
@@ -123,7 +126,7 @@ describe('a response that has begun', () => {
         assert.equal((await client.head()).status, 200);
         const { ending } = await client.closed();
         assert.equal(ending, 'reset');
-        assert.deepEqual(reasons(proxy), [reason]);
+        assert.deepEqual(await reasons(proxy), [reason]);
         await app.endingOf(0);
       });
     }

@@ -232,6 +232,9 @@ export const onceThenEnd =
 
 export const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 
+/** Ports that closedPort() has given away: nobody else gets one of them. */
+const given = new Set<number>();
+
 /**
  * A port on which nothing listens. Not one that the system gives to whoever asks for any: by the time the test connects,
  * another test could have been given it.
@@ -239,6 +242,7 @@ export const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 export async function closedPort(): Promise<number> {
   for (;;) {
     const port = randomInt(16_384, 32_768);
+    if (given.has(port)) continue;
     const server = createServer();
     const isFree = await new Promise<boolean>((resolve) => {
       server.once('error', () => resolve(false));
@@ -246,6 +250,7 @@ export async function closedPort(): Promise<number> {
     });
     if (!isFree) continue;
     await new Promise((resolve) => server.close(resolve));
+    given.add(port);
     return port;
   }
 }
