@@ -54,7 +54,7 @@ export function trendOf(series: Series, samples: readonly Sample[], warmupSecond
   const points = pointsOf(series, samples).filter(({ hours }) => hours * 3600 >= warmupSeconds);
   const minutes = perMinute(points, series.reduce);
   const line = fit(minutes);
-  const limitPerHour = limitOf(series, line);
+  const limitPerHour = limitOf(series, minutes);
   const certain = line.slope - 2 * line.error;
   return {
     name: series.name,
@@ -75,7 +75,9 @@ export function pointsOf({ of }: Series, samples: readonly Sample[]): readonly P
     .filter(({ value }) => Number.isFinite(value));
 }
 
-function limitOf({ limit }: Series, { start }: Line): number | undefined {
+/** A share is one of the mean: where a line begins may be far from any value, even below zero. */
+function limitOf({ limit }: Series, points: readonly Point[]): number | undefined {
   if (limit === undefined) return undefined;
-  return 'units' in limit ? limit.units : (limit.percent / 100) * start;
+  const mean = points.reduce((sum, { value }) => sum + value, 0) / Math.max(points.length, 1);
+  return 'units' in limit ? limit.units : (limit.percent / 100) * mean;
 }

@@ -67,6 +67,15 @@ test('what grows during the warm-up only is no slope', () =>
     false,
   ));
 
+test('a limit is a share of what was measured, not of where a steep line begins', () => {
+  const series = SERIES.find(({ name }) => name === 'RSS');
+  assert.ok(series !== undefined);
+  const late = samplesOf((hours) => (hours < 0.9 ? 1e6 : 500e6));
+  const { line, limitPerHour } = trendOf(series, late, 900);
+  assert.ok(line.start < 0);
+  assert.ok(limitPerHour !== undefined && limitPerHour > 0);
+});
+
 test('only a kill at the time excuses a failure, and only where the server may be killed', () => {
   const failures: Failure[] = [];
   const ledger = new Ledger((failure) => failures.push(failure));
