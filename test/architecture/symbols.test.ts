@@ -60,7 +60,7 @@ function symbols(kind: '--defined-only' | '--undefined-only'): DynamicSymbol[] {
 
 /** Weak references that may stay unresolved: the compiler's start-up files, and the allocator hooks of AWS-LC. */
 function isWeakHook(name: string): boolean {
-  return /^(__gmon_start__|_ITM_(de)?registerTMCloneTable|OPENSSL_memory_(alloc|free|get_size|realloc)|sdallocx)$/.test(
+  return /^(__gmon_start__|_ITM_(de)?registerTMCloneTable|OPENSSL_memory_(alloc|free|get_size|realloc)|sdallocx|_ZTHN3re25hooks7contextE)$/.test(
     name,
   );
 }

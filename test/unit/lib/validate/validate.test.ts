@@ -58,8 +58,8 @@ http:
     assert.deepEqual(services.get('s@file')?.resolved, { middlewares: ['m@file'], transport: 't@file' });
     assert.equal(services.get('v@file')?.resolved?.transport, 'default@internal');
     assert.deepEqual(services.get('w@file')?.resolved?.children, [
-      { service: 's@file', weight: 9 },
-      { service: 'v@file', weight: 1 },
+      { name: 's', service: 's@file', weight: 9 },
+      { name: 'v', service: 'v@file', weight: 1 },
     ]);
   });
 
