@@ -58,7 +58,9 @@ function symbols(kind: '--defined-only' | '--undefined-only'): DynamicSymbol[] {
     .sort((a, b) => a.name.localeCompare(b.name));
 }
 
-/** Weak references that may stay unresolved: the compiler's start-up files, and the allocator hooks of AWS-LC. */
+/**
+ * Weak references that may stay unresolved: the compiler's start-up files, the allocator hooks of AWS-LC, and the
+ * initialiser of a thread-local variable of RE2 that needs none. */
 function isWeakHook(name: string): boolean {
   return /^(__gmon_start__|_ITM_(de)?registerTMCloneTable|OPENSSL_memory_(alloc|free|get_size|realloc)|sdallocx|_ZTHN3re25hooks7contextE)$/.test(
     name,
