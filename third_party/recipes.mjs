@@ -90,6 +90,18 @@ export const recipes = {
     },
   },
 
+  nghttp2: {
+    license: 'MIT',
+    source: async () => byHand('nghttp2') ?? fetchSource('nghttp2'),
+    licenseFile: 'COPYING',
+    async build({ root, version }, toolchain) {
+      const options = { SOURCE: root, VERSION: version };
+      const project = { name: 'nghttp2', version, source: join(here, 'nghttp2'), options };
+      const dir = await compile({ ...project, targets: ['nghttp2'], outputs: ['libnghttp2.a'] }, toolchain);
+      return [{ target: 'nghttp2', archive: join(dir, 'libnghttp2.a'), include: join(dir, 'include') }];
+    },
+  },
+
   zstd: {
     license: 'BSD-3-Clause',
     source: async () => byHand('zstd') ?? npmSource('zstd-napi', 'deps/zstd'),

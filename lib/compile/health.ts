@@ -62,12 +62,12 @@ function probing(check: HealthCheck, servers: readonly Server[]) {
 }
 
 /** Where a server is probed. What is written of scheme and port means nothing for a unix socket. */
-function probeOf({ path, scheme, port }: HealthCheck, server: Server, host: string): WireHealth['probes'][number] {
+function probeOf(check: HealthCheck, server: Server, host: string): WireHealth['probes'][number] {
   const written = server.url.trim();
   const isUnix = written.startsWith('unix:');
   const url = new URL(isUnix ? 'http://localhost/' : written);
-  const asked = isUnix ? url : withOrigin(url, scheme, port);
-  const target = new URL(path.trim(), asked);
+  const asked = isUnix ? url : withOrigin(url, check);
+  const target = new URL(check.path.trim(), asked);
   const compiled = compileServer({ url: isUnix ? written : asked.origin, weight: 1, preservePath: false }, 0n);
   return {
     server: { ...compiled, authority: host === '' ? compiled.authority : host },
@@ -75,10 +75,12 @@ function probeOf({ path, scheme, port }: HealthCheck, server: Server, host: stri
   };
 }
 
-function withOrigin(url: URL, scheme: HealthCheck['scheme'], port: number): URL {
-  const secure = scheme === undefined ? url.protocol === 'https:' : scheme === 'https';
-  const usual = secure ? 443 : 80;
-  const number = port !== 0 ? port : url.port === '' ? usual : Number(url.port);
+/** Traefik speaks gRPC in clear text unless the check itself says https. */
+function withOrigin(url: URL, { mode, scheme, port }: HealthCheck): URL {
+  const usual = mode === 'grpc' ? 'http' : url.protocol.slice(0, -1);
+  const secure = (scheme ?? usual) === 'https';
+  const usualPort = secure ? 443 : 80;
+  const number = port !== 0 ? port : url.port === '' ? usualPort : Number(url.port);
   return new URL(`${secure ? 'https' : 'http'}://${url.hostname}:${number}${url.pathname}`);
 }
 

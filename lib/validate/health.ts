@@ -23,13 +23,27 @@ const at = (key: string): Path => ['loadBalancer', 'healthCheck', key];
 function checkFindings(item: ServiceItem, check: HealthCheck): readonly Diagnostic[] {
   const found: Diagnostic[] = [];
   if (check.mode === 'grpc') {
-    const message = 'health checks by gRPC are not supported yet';
-    found.push(findingOn(item, 'FL3012', { message, at: at('mode'), hint: 'ask a path with mode: http' }));
+    found.push(...idleFindings(item, check));
   } else if (check.scheme === 'h2c') {
     const message = 'the scheme h2c is for health checks by gRPC';
     found.push(findingOn(item, 'FL2007', { message, at: at('scheme'), hint: 'http or https' }));
   }
   return [...found, ...timeFindings(item, check)];
+}
+
+/** What is asked of gRPC is fixed. */
+function idleFindings(item: ServiceItem, { path, method, status, headers }: HealthCheck): readonly Diagnostic[] {
+  const written = {
+    path: path !== '',
+    method: method !== 'GET',
+    status: status !== 0,
+    headers: Object.keys(headers).length > 0,
+  };
+  return Object.entries(written).flatMap(([key, isWritten]) => {
+    if (!isWritten) return [];
+    const message = `"${key}" of a health check by gRPC means nothing`;
+    return findingOn(item, 'FL2011', { message, at: at(key), effect: 'grpc.health.v1.Health/Check is called' });
+  });
 }
 
 /** Traefik goes on with what it thinks usual; so do we, but it is told. */

@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "exchange/worker.h"
 #include "loop/unless_late.h"
+#include "upstream/grpc_probe.h"
 
 namespace fairlead::exchange {
 
@@ -81,7 +82,9 @@ loop::Task<ProbeResult> HealthChecks::Check::probe() {
                                        worker.pools,
                                        *target.transport,
                                        plan->plan().probe_tls(service_)};
-  loop::Task<ProbeResult> task = upstream::probe_http(context, health, health.probes[index_]);
+  const bool grpc = static_cast<wire::ProbeMode>(health.mode) == wire::ProbeMode::kGrpc;
+  loop::Task<ProbeResult> task = grpc ? upstream::probe_grpc(context, health.probes[index_])
+                                      : upstream::probe_http(context, health, health.probes[index_]);
   const bool ended = co_await loop::UnlessLate<ProbeResult>(worker.loop, task, worker.loop.now() + health.timeout);
   if (ended) {
     ProbeResult result = task.take();

@@ -41,7 +41,7 @@ class Context final : public ClientContext {
         verifies_name_(!transport.insecure_skip_verify) {}
 
   bool build(const wire::Transport& transport, std::string& fault);
-  std::unique_ptr<ClientSession> connect(std::string_view host) const override;
+  std::unique_ptr<ClientSession> connect(std::string_view host, std::string_view protocol) const override;
 
  private:
   bool trust(const wire::Transport& transport, std::string& fault);
@@ -55,11 +55,18 @@ class Context final : public ClientContext {
   bool verifies_name_;
 };
 
-std::unique_ptr<ClientSession> Context::connect(std::string_view host) const {
+bool ask_for(SSL* ssl, std::string_view protocol) {
+  if (protocol.empty()) return true;
+  const std::string list = static_cast<char>(protocol.size()) + std::string(protocol);
+  return SSL_set_alpn_protos(ssl, reinterpret_cast<const std::uint8_t*>(list.data()),
+                             static_cast<unsigned>(list.size())) == 0;
+}
+
+std::unique_ptr<ClientSession> Context::connect(std::string_view host, std::string_view protocol) const {
   std::string name(server_name_.empty() ? host : std::string_view(server_name_));
   if (name.ends_with('.')) name.pop_back();
   SslPointer ssl(SSL_new(context_.get()));
-  const bool ready = ssl != nullptr && expect(ssl.get(), name);
+  const bool ready = ssl != nullptr && expect(ssl.get(), name) && ask_for(ssl.get(), protocol);
   ERR_clear_error();
   if (!ready) return nullptr;
   SSL_set_connect_state(ssl.get());

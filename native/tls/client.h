@@ -25,7 +25,8 @@ class ClientContext {
   virtual ~ClientContext() = default;
   /// `host`: the name or address of the server; sent as SNI (names only) and verified unless the transport has a
   /// serverName or says insecureSkipVerify. Null when there is no name to verify, or memory has run out.
-  virtual std::unique_ptr<ClientSession> connect(std::string_view host) const = 0;
+  /// `protocol` is what is asked for by ALPN; HTTP/1.1 when empty.
+  virtual std::unique_ptr<ClientSession> connect(std::string_view host, std::string_view protocol = {}) const = 0;
 };
 
 /// Null with a fault when the transport's material does not load. Refers to nothing in `transport` afterwards.

@@ -99,7 +99,7 @@ loop::Task<ConnectResult> connect_by_name(const ConnectContext& context, Destina
 
 loop::Task<Status> make_secure(net::Stream& stream, Destination to, const tls::ClientContext& tls, Nanos deadline,
                                std::string_view& fault) {
-  std::unique_ptr<tls::ClientSession> session = tls.connect(to.host);
+  std::unique_ptr<tls::ClientSession> session = tls.connect(to.host, to.protocol);
   if (session == nullptr) {
     fault = "no name to verify";
     co_return Error{Reason::kUpstreamTls, Origin::kUpstream, Retry::kYes};

@@ -36,6 +36,8 @@ struct Destination {
   Destination(std::string_view host, std::uint16_t port, bool tls) : host(host), port(port), tls(tls) {}
 
   std::string_view host;
+  /// What TLS asks for instead of HTTP/1.1; empty: that.
+  std::string_view protocol = {};
   /// Of the socket when `unix`.
   std::string_view path;
   std::uint16_t port = 0;

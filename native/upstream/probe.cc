@@ -19,8 +19,6 @@ constexpr unsigned kMostInterim = 20;
 // Names the pool whose connections are never kept.
 constexpr std::uint64_t kProbes = 0x70726f6265;
 
-constexpr std::string_view kUserAgent = "Fairlead-Health-Check";
-
 bool is_redirect(std::uint16_t status) {
   return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
@@ -156,7 +154,7 @@ void HttpProbe::fill(codec::Request& message) {
   for (const wire::HeaderField& field : health_.headers) {
     if (!elsewhere_ || !is_private(field.name)) message.headers.add(field.name, field.value);
   }
-  if (message.headers.find("User-Agent") == nullptr) message.headers.add("User-Agent", kUserAgent);
+  if (message.headers.find("User-Agent") == nullptr) message.headers.add("User-Agent", kProbeAgent);
 }
 
 ProbeResult HttpProbe::judge() const {

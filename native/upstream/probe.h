@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "loop/task.h"
 #include "net/buffer.h"
@@ -32,6 +33,9 @@ struct ProbeResult {
 /// Asks for the path of a probe, follows redirects where that is wanted, and judges the status of the answer; its body is
 /// not read. Ends when the server does: whoever cannot wait cancels it.
 loop::Task<ProbeResult> probe_http(ProbeContext context, const wire::Health& health, const wire::Probe& probe);
+
+/// What probes call themselves.
+inline constexpr std::string_view kProbeAgent = "Fairlead-Health-Check";
 
 /// What a connection that was not made means.
 ProbeResult not_connected(const ConnectResult& connected);

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { once } from 'node:events';
+import { createSecureServer, createServer, type Http2Server, type ServerHttp2Stream } from 'node:http2';
+import type { AddressInfo } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import type { DynamicConfig, Proxy, ServerChange } from '../../lib/index.js';
 import { Authority } from '../support/authority.js';
@@ -348,5 +350,91 @@ describe('passive health checks', () => {
       changes.seen.map(({ state, cause }) => `${state} ${cause}`),
       ['down requests', 'up probe'],
     );
+  });
+});
+
+/** A gRPC server that has a health service and nothing else; `answer` is the message, or the status of an error. */
+class HealthService implements AsyncDisposable {
+  readonly calls: string[] = [];
+  answer: { readonly serving: number } | { readonly error: number } = { serving: 1 };
+  readonly #server: Http2Server;
+
+  private constructor(server: Http2Server) {
+    this.#server = server;
+    server.on('stream', (stream: ServerHttp2Stream, headers) => {
+      stream.on('data', (piece: Buffer) => this.calls.push(`${String(headers[':path'])} ${piece.toString('hex')}`));
+      stream.on('end', () => this.#respond(stream));
+    });
+  }
+
+  static async start(certificate?: { readonly certificate: string; readonly key: string }): Promise<HealthService> {
+    const server =
+      certificate === undefined
+        ? createServer()
+        : createSecureServer({ cert: certificate.certificate, key: certificate.key });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return new HealthService(server);
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  #respond(stream: ServerHttp2Stream): void {
+    const head = { ':status': 200, 'content-type': 'application/grpc' };
+    if ('error' in this.answer) {
+      stream.respond({ ...head, 'grpc-status': String(this.answer.error) }, { endStream: true });
+      return;
+    }
+    stream.respond(head, { waitForTrailers: true });
+    stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
+    stream.end(Buffer.from([0, 0, 0, 0, 2, 8, this.answer.serving]));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+}
+
+describe('health checks by gRPC', () => {
+  test('follow what the health service says', async () => {
+    await using a = await SwitchableBackend.start('a');
+    await using health = await HealthService.start();
+    const check = { mode: 'grpc', interval: '20ms', port: health.port } as const;
+    await using proxy = await startProxy(balancing([a], { healthCheck: check }));
+    const changes = new Changes(proxy.proxy);
+    await until(() => health.calls.length > 2, 'calls');
+    assert.equal(proxy.proxy.stats().healthChecksFailed, 0);
+    assert.equal(health.calls[0], '/grpc.health.v1.Health/Check 0000000000');
+    health.answer = { serving: 2 };
+    assert.equal((await changes.nth(0)).error, 'NOT_SERVING');
+    health.answer = { serving: 1 };
+    await changes.nth(1);
+    health.answer = { error: 12 };
+    assert.equal((await changes.nth(2)).error, 'gRPC status UNIMPLEMENTED');
+  });
+
+  test('use TLS where they are told to, and verify it', async () => {
+    const authority = new Authority();
+    await using a = await SwitchableBackend.start('a');
+    await using good = await HealthService.start(authority.issue(['app.example']));
+    await using bad = await HealthService.start(authority.issue(['other.example']));
+    const transport = { serverName: 'app.example', rootCAs: [authority.certificate] };
+    const asking = (port: number) => {
+      const check = { mode: 'grpc', scheme: 'https', interval: '20ms', port } as const;
+      const dynamic = balancing([a], { healthCheck: check, serversTransport: 'mine' });
+      return startProxy({ http: { ...dynamic.http, serversTransports: { mine: transport } } });
+    };
+    await using trusted = await asking(good.port);
+    await until(() => good.calls.length > 2, 'calls through TLS');
+    assert.equal(trusted.proxy.stats().healthChecksFailed, 0);
+    await using refused = await asking(bad.port);
+    assert.match((await new Changes(refused.proxy).nth(0)).error ?? '', /^upstream_tls: /);
+  });
+
+  test('fail where nobody speaks HTTP/2', async () => {
+    await using a = await SwitchableBackend.start('a');
+    await using proxy = await startProxy(balancing([a], { healthCheck: { mode: 'grpc', interval: '20ms' } }));
+    assert.match((await new Changes(proxy.proxy).nth(0)).error ?? '', /^(upstream_|no answer: )/);
   });
 });

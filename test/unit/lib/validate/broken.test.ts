@@ -480,9 +480,9 @@ const cases: readonly Case[] = [
   },
   {
     name: 'health check by gRPC',
-    text: service('{ loadBalancer: { servers: [{ url: http://a }], healthCheck: { mode: «grpc } } }'),
-    code: 'FL3012',
-    message: 'by gRPC are not supported yet',
+    text: service('{ loadBalancer: { servers: [{ url: http://a }], healthCheck: { mode: grpc, path: «/health } } }'),
+    code: 'FL2011',
+    message: '"path" of a health check by gRPC means nothing',
   },
   {
     name: 'health check in clear HTTP/2',
