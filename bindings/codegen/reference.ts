@@ -10,6 +10,8 @@ import { reasons } from '../../lib/observability/reasons.js';
 import { providers } from '../../lib/providers/index.js';
 import { router } from '../../lib/schema/router.js';
 import { serversTransport } from '../../lib/schema/servers-transport.js';
+import { failover } from '../../lib/schema/failover.js';
+import { mirroring } from '../../lib/schema/mirroring.js';
 import { loadBalancer, weighted } from '../../lib/schema/service.js';
 import { tlsCertificate, tlsOptions, tlsStore } from '../../lib/schema/tls.js';
 import { type GeneratedFile, markdownBanner } from './file.js';
@@ -55,6 +57,8 @@ const dynamicPages: readonly Page[] = [
         balancers.map(({ name, summary }) => [`\`${name}\``, summary]),
       ),
       ...section('weighted', weighted),
+      ...section('mirroring', mirroring),
+      ...section('failover', failover),
     ],
   },
   {

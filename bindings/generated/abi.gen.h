@@ -7,8 +7,8 @@
 namespace fairlead::bindings {
 
 /// Layout of the records of a snapshot.
-inline constexpr std::uint64_t kWireFingerprint = 0xbdeb0877f540b2c1ULL;
+inline constexpr std::uint64_t kWireFingerprint = 0x376e84fc4e3d95d9ULL;
 /// Order and meaning of the counters.
-inline constexpr std::uint64_t kStatsFingerprint = 0xdaad9d3457e58cecULL;
+inline constexpr std::uint64_t kStatsFingerprint = 0x767019253395ef44ULL;
 
 }  // namespace fairlead::bindings

@@ -1,6 +1,7 @@
 /** Routers, services, middlewares and entry points in Traefik's shapes. */
 import type { EntryPoint } from '../install/entry-point.js';
 import type { Item, MiddlewareConfig, RouterItem, ServiceItem } from '../merge/model.js';
+import type { Failover } from '../schema/failover.js';
 import { type Json, toJson } from './redact.js';
 
 /** One element as `/api/rawdata` has it. */
@@ -50,7 +51,8 @@ export function serviceElement(item: ServiceItem): Element {
   const { config } = item;
   if (config === undefined) return { ...((toJson(item.raw, inSource(item)) ?? {}) as Element), ...verdict(item) };
   const { kind, middlewares, ...parts } = config;
-  const written = kind === 'internal' ? {} : (toJson(parts, inSource(item)) as Element);
+  const shown = config.kind === 'failover' ? { failover: failoverAsWritten(config.failover) } : parts;
+  const written = kind === 'internal' ? {} : (toJson(shown, inSource(item)) as Element);
   const servers = config.kind === 'loadBalancer' ? config.loadBalancer.servers : [];
   const serverStatus = Object.fromEntries(servers.map(({ url }) => [url, 'UP']));
   return {
@@ -59,6 +61,13 @@ export function serviceElement(item: ServiceItem): Element {
     ...verdict(item),
     ...(item.status !== 'disabled' && servers.length > 0 && { serverStatus }),
   };
+}
+
+/** Status codes are texts, as in `500-504`. */
+function failoverAsWritten({ errors, ...rest }: Failover): object {
+  if (errors === undefined) return rest;
+  const status = errors.status.map(({ from, to }) => (from === to ? String(from) : `${from}-${to}`));
+  return { ...rest, errors: { ...errors, status } };
 }
 
 /** A service with its name, provider and type, as the lists show it. */

@@ -19,6 +19,8 @@ const nothing: Omit<WireService, keyof Head | 'identity' | 'kind'> = {
   transport: 0,
   servers: [],
   children: [],
+  mirroring: [],
+  failover: [],
 };
 
 /** Compiles every service that something asked for. */
@@ -35,7 +37,15 @@ function compileService(scope: Scope, name: string, transportIdentity: Transport
     case 'loadBalancer':
       return balanced(scope, head, config.loadBalancer, promised(item.resolved?.transport, name), transportIdentity);
     case 'weighted':
-      return weighted(scope, head, item);
+      return made(scope, head, item, 'weighted');
+    case 'mirroring': {
+      const { mirrorBody, maxBodySize } = config.mirroring;
+      return { ...made(scope, head, item, 'mirroring'), mirroring: [{ mirrorBody, maxBodySize }] };
+    }
+    case 'failover': {
+      const { status = [], maxRequestBodyBytes = -1 } = config.failover.errors ?? {};
+      return { ...made(scope, head, item, 'failover'), failover: [{ statuses: status, maxRequestBodyBytes }] };
+    }
     case 'internal':
       return config.internal === 'api' ? adminService(scope, head, transportIdentity) : internal(head, config.internal);
   }
@@ -63,14 +73,15 @@ function balanced(
   };
 }
 
-function weighted(scope: Scope, head: Head, item: ServiceItem): WireService {
+/** A service made of services. What it remembers is about these children with these weights. */
+function made(scope: Scope, head: Head, item: ServiceItem, kind: 'weighted' | 'mirroring' | 'failover'): WireService {
   const children = item.resolved?.children ?? [];
   const state = children.map(({ service: name, weight }) => `${name}*${weight}`).join(' ');
   return {
     ...nothing,
     ...head,
-    identity: identityOf(`weighted ${head.name} ${state}`),
-    kind: serviceKinds.weighted,
+    identity: identityOf(`${kind} ${head.name} ${state}`),
+    kind: serviceKinds[kind],
     children: children.map(({ service: name, weight }) => ({ service: scope.services.indexOf(name), weight })),
   };
 }

@@ -7,6 +7,8 @@ import type { RuleNode } from '../schema/rule/ast.js';
 import type { FileRead } from '../schema/loaded.js';
 import type { Router } from '../schema/router.js';
 import type { ServersTransport } from '../schema/servers-transport.js';
+import type { Failover } from '../schema/failover.js';
+import type { Mirroring } from '../schema/mirroring.js';
 import type { LoadBalancer, Weighted } from '../schema/service.js';
 import type { TlsCertificate, TlsOptions, TlsStore } from '../schema/tls.js';
 import type { Document, Path } from '../source/origin.js';
@@ -82,6 +84,8 @@ export type InternalService = 'api' | 'noop' | 'ping' | 'ready';
 export type ServiceConfig =
   | { readonly kind: 'loadBalancer'; readonly middlewares: readonly string[]; readonly loadBalancer: LoadBalancer }
   | { readonly kind: 'weighted'; readonly middlewares: readonly string[]; readonly weighted: Weighted }
+  | { readonly kind: 'mirroring'; readonly middlewares: readonly string[]; readonly mirroring: Mirroring }
+  | { readonly kind: 'failover'; readonly middlewares: readonly string[]; readonly failover: Failover }
   | { readonly kind: 'internal'; readonly middlewares: readonly string[]; readonly internal: InternalService };
 
 /** A service with qualified names; everything it names is served. */
@@ -89,7 +93,10 @@ export interface ResolvedService {
   readonly middlewares: readonly string[];
   /** Key of `serversTransports`, for a loadBalancer. */
   readonly transport?: string;
-  /** Keys of `services`, for a weighted one; children of weight 0 are left out. */
+  /**
+   * Keys of `services`. Those of a weighted one, but for children of weight 0; the main service of a mirroring or failover
+   * one, followed by the mirrors (their weight is their percentage) or the fallback.
+   */
   readonly children?: readonly { readonly service: string; readonly weight: number }[];
 }
 

@@ -6,6 +6,8 @@ import type { InstallInput } from '../install/schema.js';
 import type { middlewares } from '../middlewares/index.js';
 import type { router } from '../schema/router.js';
 import type { serversTransport } from '../schema/servers-transport.js';
+import type { failover } from '../schema/failover.js';
+import type { mirroring } from '../schema/mirroring.js';
 import type { loadBalancer, weighted } from '../schema/service.js';
 import type { tlsCertificate, tlsOptions, tlsStore } from '../schema/tls.js';
 
@@ -20,6 +22,8 @@ export type MiddlewareInput = {
 export interface ServiceInput {
   readonly loadBalancer?: z.input<typeof loadBalancer>;
   readonly weighted?: z.input<typeof weighted>;
+  readonly mirroring?: z.input<typeof mirroring>;
+  readonly failover?: z.input<typeof failover>;
   readonly middlewares?: readonly string[];
 }
 

@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { strategyNames } from '../balancers/index.js';
 import { notYet, withoutEffect } from '../source/marks.js';
 import { duration, stringList } from '../source/scalars.js';
+import { failover } from './failover.js';
+import { mirroring } from './mirroring.js';
 
 /** Why a server URL cannot be used; undefined for a good one. */
 function urlFault(value: string): { readonly message: string; readonly hint?: string } | undefined {
@@ -86,10 +88,10 @@ export const weighted = z.strictObject({
 export type Weighted = z.output<typeof weighted>;
 
 /** Kinds of service this version serves, by their key. */
-export const serviceKinds = { loadBalancer, weighted } as const;
+export const serviceKinds = { loadBalancer, weighted, mirroring, failover } as const;
 
 /** Kinds that Traefik has and this version refuses. */
-export const serviceKindsNotYet = ['failover', 'highestRandomWeight', 'mirroring'] as const;
+export const serviceKindsNotYet = ['highestRandomWeight'] as const;
 
 /** The key beside the kind. */
 export const serviceMiddlewares = stringList.prefault([]).meta({ description: 'Middlewares before the balancer.' });

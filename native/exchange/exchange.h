@@ -14,6 +14,8 @@
 #include "base/arena.h"
 #include "codec/inbound.h"
 #include "codec/message.h"
+#include "exchange/failover.h"
+#include "exchange/inbound_layer.h"
 #include "exchange/worker.h"
 #include "loop/soon.h"
 #include "loop/task.h"
@@ -22,11 +24,14 @@
 
 namespace fairlead::exchange {
 
+class Tee;
+
 /// How an exchange ended, for the connection.
 enum class Outcome : std::uint8_t {
   kAnswered,  // the response is complete; the inbound side knows whether another request may follow
   kCut,       // the response is incomplete or impossible: close with a reset
   kUpgraded,  // 101 was sent; take the server's connection with take_tunnel()
+  kDiscarded  // nothing was sent; never leaves the exchange: a failover service goes on with its fallback
 };
 
 class Exchange final : public middleware::Facilities {
@@ -50,6 +55,14 @@ class Exchange final : public middleware::Facilities {
   std::uint64_t held_bytes() const;
   /// After kUpgraded.
   std::unique_ptr<upstream::Connection> take_tunnel(net::Buffer& first);
+
+  /// For a mirror: makes this the exchange of a copy of what `original` is about to ask its main service. It is neither
+  /// counted nor logged.
+  void copy(const Exchange& original, bool with_body);
+  /// Instead of run(): asks `service`.
+  loop::Soon<Outcome> ask_service(std::uint32_t service) { return pass(true, service, false); }
+  /// The request was answered by somebody who was asked.
+  bool has_answer() const { return reason_ == Reason::kNone || reason_ == Reason::kMiddlewareReplied; }
 
   // middleware::Facilities
   Nanos now() const override { return worker_.loop.now(); }
@@ -79,6 +92,9 @@ class Exchange final : public middleware::Facilities {
   const wire::Snapshot& snapshot() const { return plan_->plan().snapshot(); }
   const wire::EntryPoint& settings() const { return snapshot().entry_points[entry_point_]; }
 
+  /// Answers the expectation of the client, whose body is wanted here.
+  loop::Task<Status> tell_to_continue();
+
   // fetch.cc
   loop::Task<Status> fetch_reply(const middleware::FetchRequest& asked, middleware::FetchReply& reply);
   void own(middleware::FetchReply& reply, std::string_view body);
@@ -98,6 +114,28 @@ class Exchange final : public middleware::Facilities {
   loop::Soon<Outcome> pass(bool passed, std::uint32_t service, bool entering);
   loop::Soon<Outcome> serve(std::uint32_t service);
   void answer_internally(wire::ServiceKind kind);
+
+  // mirror.cc
+  /// Asks the main service of a mirroring service, after copies of the request have been made.
+  loop::Soon<Outcome> serve_mirrored(std::uint32_t service);
+  LocalRef<Tee> begin_mirrors(std::uint32_t service);
+  bool can_mirror(const wire::Mirroring& rules, bool with_body) const;
+  std::uint64_t tee_capacity(const wire::Mirroring& rules) const;
+
+  // failover.cc
+  /// Asks the main service of a failover service, and the fallback when that is to answer.
+  loop::Task<Outcome> fail_over(std::uint32_t service);
+  /// Nothing: what `main` answered was discarded, and the request is ready to be sent elsewhere.
+  loop::Task<std::optional<Outcome>> ask_first(std::uint32_t main, const wire::Failover& rules);
+  /// Makes the body one that can be read again, in `replay` unless there is none. Fails when it is longer than `bound`
+  /// bytes (negative: no bound).
+  loop::Task<Status> keep_body(std::int64_t bound, Replay*& replay);
+  void start_over(const codec::Request& before, std::uint32_t active);
+  /// Takes away the layers above `layer`.
+  void uncover(const InboundLayer& layer);
+  /// An answer with this status is not for the client: some failover service has a fallback for it.
+  bool discards(std::uint16_t status);
+  Outcome discard_response();
 
   // forward.cc
   loop::Task<Outcome> forward(std::uint32_t service);
@@ -142,7 +180,9 @@ class Exchange final : public middleware::Facilities {
   LocalRef<WorkerPlan> plan_;
   std::uint32_t entry_point_;
   const codec::Peer& peer_;
-  codec::Inbound& inbound_;
+  /// The client's side: its codec, or the uppermost of layers_.
+  codec::Inbound* inbound_;
+  std::unique_ptr<InboundLayer> layers_;
   Arena& arena_;
   middleware::LocalReply reply_;
   /// Whom a middleware recognised; views into the arena.
@@ -176,6 +216,8 @@ class Exchange final : public middleware::Facilities {
   const wire::Service* service_ = nullptr;
   const Target* target_ = nullptr;
   Attempt attempt_;
+  /// The innermost failover service whose main service is being asked; null for most requests.
+  Failover* failover_ = nullptr;
   Reason reason_ = Reason::kNone;
   std::string_view fault_;
   std::uint16_t status_ = 0;

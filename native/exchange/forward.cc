@@ -139,14 +139,14 @@ Result<codec::BodyChunk> Exchange::first_of_body() {
   }
   if (request.body == codec::BodyKind::kNone) return codec::BodyChunk{{}, true};
   if (request.expects_continue) return codec::BodyChunk{};
-  return inbound_.try_read_body();
+  return inbound_->try_read_body();
 }
 
 loop::Soon<Status> Exchange::send_request() {
   const Result<codec::BodyChunk> first = first_of_body();
   if (!first.ok()) return first.error();
   const bool last = first->last;
-  const bool has_trailers = last && inbound_.trailers().size() > 0;
+  const bool has_trailers = last && inbound_->trailers().size() > 0;
   loop::Soon<Status> sending = outbound_->write_head(request, forwarding_, first->data, last && !has_trailers);
   if (!sending.ready() || has_trailers) return end_head(std::move(sending), last, has_trailers);
   const Status sent = sending.take();
@@ -156,7 +156,7 @@ loop::Soon<Status> Exchange::send_request() {
 
 loop::Task<Status> Exchange::end_head(loop::Soon<Status> sending, bool last, bool has_trailers) {
   Status sent = co_await sending;
-  if (sent.ok() && has_trailers) sent = co_await outbound_->write_trailers(inbound_.trailers());
+  if (sent.ok() && has_trailers) sent = co_await outbound_->write_trailers(inbound_->trailers());
   if (sent.ok()) head_sent(last);
   co_return sent;
 }
@@ -204,28 +204,28 @@ loop::Task<void> Exchange::pump_body(bool send_continue) {
   if (send_continue) {
     codec::Response interim(arena_);
     interim.status = 100;
-    const Status told = co_await inbound_.write_interim(interim);
+    const Status told = co_await inbound_->write_interim(interim);
     if (!told.ok()) co_return;
   }
   const Nanos limit = settings().read_timeout;
   const Nanos deadline = limit == 0 ? 0 : started_ + limit;
   for (bool last = false; !last;) {
-    if (worker_.splice_requests && splices(worker_, inbound_, *outbound_)) {
-      const Status moved = co_await splice_body(worker_, inbound_, *outbound_, deadline);
+    if (worker_.splice_requests && splices(worker_, *inbound_, *outbound_)) {
+      const Status moved = co_await splice_body(worker_, *inbound_, *outbound_, deadline);
       if (!moved.ok()) {
         if (moved.error().origin == Origin::kClient) body_failed(moved.error());
         co_return;
       }
     }
-    const Result<codec::BodyChunk> chunk = co_await inbound_.read_body(deadline);
+    const Result<codec::BodyChunk> chunk = co_await inbound_->read_body(deadline);
     if (!chunk.ok()) {
       body_failed(chunk.error());
       co_return;
     }
     last = chunk->last;
-    const bool has_trailers = last && inbound_.trailers().size() > 0;
+    const bool has_trailers = last && inbound_->trailers().size() > 0;
     Status sent = co_await outbound_->write_body(chunk->data, last && !has_trailers);
-    if (sent.ok() && has_trailers) sent = co_await outbound_->write_trailers(inbound_.trailers());
+    if (sent.ok() && has_trailers) sent = co_await outbound_->write_trailers(inbound_->trailers());
     // The server has stopped reading. It may have answered already: the reader of the head finds out.
     if (!sent.ok()) co_return;
   }
@@ -236,11 +236,11 @@ loop::Task<Status> Exchange::relay_interim() {
   if (response_.status == 100) {
     // Ours has been sent already when the server took too long, and nobody asked for one without Expect.
     if (!request.expects_continue || pump_.valid()) co_return Unit{};
-    const Status relayed = co_await inbound_.write_interim(response_);
+    const Status relayed = co_await inbound_->write_interim(response_);
     if (relayed.ok()) start_pump(false);
     co_return relayed;
   }
-  const Status relayed = co_await inbound_.write_interim(response_);
+  const Status relayed = co_await inbound_->write_interim(response_);
   co_return relayed;
 }
 

@@ -24,6 +24,8 @@ ErrorText error_text(Reason reason, std::uint16_t status) {
       return {"404 page not found\n", true};
     case Reason::kNoServer:
       return {"no available server\n", true};
+    case Reason::kBodyTooLarge:
+      return {"Request body too large\n", true};
     case Reason::kDeniedCharacter:
     case Reason::kDeniedHeader:
       return {"", false};
@@ -37,6 +39,7 @@ ErrorText error_text(Reason reason, std::uint16_t status) {
 loop::Soon<Outcome> Exchange::respond() {
   origin_status_ = response_.status;
   if (response_.status == 101) return upgrade();
+  if (failover_ != nullptr && discards(response_.status)) return discard_response();
   const Result<codec::BodyChunk> first = outbound_->try_read_body();
   if (!first.ok()) return conclude(first.error());
   prepare_response(*first);
@@ -68,7 +71,7 @@ loop::Task<Outcome> Exchange::upgrade() {
   pump_.cancel();
   status_ = 101;
   sent_ = &response_;
-  const Status written = co_await inbound_.write_head(response_, {}, true);
+  const Status written = co_await inbound_->write_head(response_, {}, true);
   if (written.ok()) co_return Outcome::kUpgraded;
   const Outcome failed = co_await fail(written.error());
   co_return failed;
@@ -101,7 +104,7 @@ loop::Soon<Status> Exchange::stream_body(codec::BodyChunk chunk) {
   // The server's part is over: its connection may serve others while a slow client takes its time.
   if (chunk.last && !pump_.valid()) outbound_->finish();
   const bool ends = chunk.last && !has_trailers;
-  loop::Soon<Status> writing = inbound_.write_head(response_, chunk.data, ends);
+  loop::Soon<Status> writing = inbound_->write_head(response_, chunk.data, ends);
   if (ends) return writing;
   return stream_rest(std::move(writing), chunk);
 }
@@ -111,17 +114,17 @@ loop::Task<Status> Exchange::stream_rest(loop::Soon<Status> writing, codec::Body
   bool has_trailers = chunk.last;
   Status status = co_await writing;
   while (status.ok() && !chunk.last) {
-    if (splices(worker_, *outbound_, inbound_)) {
-      const Status moved = co_await splice_body(worker_, *outbound_, inbound_, 0);
+    if (splices(worker_, *outbound_, *inbound_)) {
+      const Status moved = co_await splice_body(worker_, *outbound_, *inbound_, 0);
       if (!moved.ok()) co_return moved;
     }
     const Result<codec::BodyChunk> next = co_await outbound_->read_body(0);
     if (!next.ok()) co_return next.error();
     chunk = *next;
     has_trailers = chunk.last && outbound_->trailers().size() > 0;
-    status = co_await inbound_.write_body(chunk.data, chunk.last && !has_trailers);
+    status = co_await inbound_->write_body(chunk.data, chunk.last && !has_trailers);
   }
-  if (status.ok() && has_trailers) status = co_await inbound_.write_trailers(outbound_->trailers());
+  if (status.ok() && has_trailers) status = co_await inbound_->write_trailers(outbound_->trailers());
   co_return status;
 }
 
@@ -147,11 +150,11 @@ loop::Task<Status> Exchange::stream_filtered(codec::BodyChunk chunk) {
     const bool has_trailers = chunk.last && outbound_->trailers().size() > 0;
     const bool ends = chunk.last && !has_trailers;
     if (!head_sent) {
-      status = co_await inbound_.write_head(response_, output.view(), ends);
+      status = co_await inbound_->write_head(response_, output.view(), ends);
     } else if (ends || !output.empty()) {
-      status = co_await inbound_.write_body(output.view(), ends);
+      status = co_await inbound_->write_body(output.view(), ends);
     }
-    if (status.ok() && has_trailers) status = co_await inbound_.write_trailers(outbound_->trailers());
+    if (status.ok() && has_trailers) status = co_await inbound_->write_trailers(outbound_->trailers());
     if (!status.ok() || chunk.last) co_return status;
     const Result<codec::BodyChunk> next = co_await outbound_->read_body(0);
     if (!next.ok()) co_return next.error();
@@ -160,6 +163,7 @@ loop::Task<Status> Exchange::stream_filtered(codec::BodyChunk chunk) {
 }
 
 loop::Soon<Outcome> Exchange::answer(const middleware::LocalReply& reply) {
+  if (failover_ != nullptr && discards(reply.status)) return Outcome::kDiscarded;
   auto* response = arena_.make<codec::Response>(arena_);
   response->status = reply.status;
   response->headers = reply.headers;
@@ -172,7 +176,7 @@ loop::Soon<Outcome> Exchange::answer(const middleware::LocalReply& reply) {
   }
   status_ = response->status;
   sent_ = response;
-  loop::Soon<Status> writing = inbound_.write_head(*response, reply.body, true);
+  loop::Soon<Status> writing = inbound_->write_head(*response, reply.body, true);
   if (!writing.ready()) return answer_later(std::move(writing));
   return answered(writing.take());
 }
@@ -193,7 +197,7 @@ loop::Soon<Outcome> Exchange::fail(Error error) {
   // Reasons that usually strike in the middle of a response have no status of their own.
   if (status == 0 && error.origin == Origin::kUpstream) status = reason_status(Reason::kUpstreamMalformed);
   if (error.reason == Reason::kClientClosed) status_ = status;
-  if (inbound_.head_written() || status == 0 || error.reason == Reason::kClientClosed) {
+  if (inbound_->head_written() || status == 0 || error.reason == Reason::kClientClosed) {
     reason_ = error.reason;
     return Outcome::kCut;
   }

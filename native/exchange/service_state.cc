@@ -10,10 +10,8 @@ bool is_weighted(const wire::Service& service) {
   return static_cast<wire::ServiceKind>(service.kind) == wire::ServiceKind::kWeighted;
 }
 
-/// What a balancer of `service` chooses from.
-std::uint32_t candidates_of(const wire::Service& service) {
-  return is_weighted(service) ? service.children.size() : service.servers.size();
-}
+/// What `service` chooses from: only services without servers have children.
+std::uint32_t candidates_of(const wire::Service& service) { return service.children.size() + service.servers.size(); }
 
 /// Two services that call themselves the same but have another number of candidates get two states: an index that one
 /// balancer picks must exist in the lists of whoever asked.
@@ -34,7 +32,11 @@ std::unique_ptr<scheduler::Balancer> balancer_of(const wire::Service& service) {
 }  // namespace
 
 ServiceState::ServiceState(ServiceRegistry& registry, const wire::Service& service)
-    : registry_(registry), identity_(service.identity), key_(key_of(service)), balancer_(balancer_of(service)) {}
+    : registry_(registry),
+      identity_(service.identity),
+      key_(key_of(service)),
+      balancer_(balancer_of(service)),
+      mirror_shares_(service.children) {}
 
 bool ServiceState::serves(const wire::Service& service) const {
   return service.identity == identity_ && key_of(service) == key_;

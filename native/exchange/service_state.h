@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/local_ref.h"
+#include "exchange/mirror_shares.h"
 #include "exchange/plan.h"
 #include "scheduler/balancer.h"
 #include "upstream/pool.h"
@@ -14,12 +15,14 @@ namespace fairlead::exchange {
 
 class ServiceRegistry;
 
-/// The balancer of one service identity on one worker.
+/// What one worker remembers of one service identity: whose turn it is.
 class ServiceState : public LocalCounted<ServiceState> {
  public:
   ServiceState(ServiceRegistry& registry, const wire::Service& service);
   scheduler::Balancer& balancer() { return *balancer_; }
   const scheduler::Balancer& balancer() const { return *balancer_; }
+  /// Of a mirroring service.
+  MirrorShares& mirror_shares() { return mirror_shares_; }
   std::uint64_t identity() const { return identity_; }
   /// Whether this is the state for `service`, perhaps of another generation.
   bool serves(const wire::Service& service) const;
@@ -30,6 +33,7 @@ class ServiceState : public LocalCounted<ServiceState> {
   std::uint64_t identity_;
   std::uint64_t key_;
   std::unique_ptr<scheduler::Balancer> balancer_;
+  MirrorShares mirror_shares_;
 };
 
 /// States by identity; one lives as long as some plan of the worker names it.

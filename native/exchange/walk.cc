@@ -53,12 +53,12 @@ void Walk::through(std::uint32_t router) {
     way.push_back(service);
     passed = pass(at.chain, plan_.service_chain(service), at.name);
     const auto kind = static_cast<wire::ServiceKind>(at.kind);
-    const bool weighted = kind == wire::ServiceKind::kWeighted;
-    if (!passed || (!weighted && kind != wire::ServiceKind::kLoadBalancer)) break;
+    const bool has_children = !at.children.empty();
+    if (!passed || (!has_children && kind != wire::ServiceKind::kLoadBalancer)) break;
     bool is_known = false;
-    picks.push_back(choose(service, weighted ? at.children.size() : at.servers.size(), is_known));
+    picks.push_back(choose(service, has_children ? at.children.size() : at.servers.size(), is_known));
     known.push_back(is_known);
-    if (!weighted || picks.back() == scheduler::kNobody) break;
+    if (!has_children || picks.back() == scheduler::kNobody) break;
     service = at.children[picks.back()].service;
   }
   json_.end_array();
@@ -168,6 +168,9 @@ void Walk::reply() {
 /// What the balancer of the service would pick; `known` when that is what this worker's balancer says of its next pick,
 /// and not the first of a new one.
 std::uint32_t Walk::choose(std::uint32_t service, std::uint32_t candidates, bool& known) {
+  const auto kind = static_cast<wire::ServiceKind>(snapshot().services[service].kind);
+  // The main service is asked first, and gives the answer if all is well.
+  if (kind == wire::ServiceKind::kMirroring || kind == wire::ServiceKind::kFailover) return 0;
   const scheduler::Ask ask{.now = monotonic_now()};
   const ServiceState* const state = live_ == nullptr ? nullptr : live_->find_service(service);
   std::uint32_t picked = scheduler::kNobody;

@@ -49,6 +49,8 @@ const schemas = {
   'http.routers.*': router,
   'http.services.*.loadBalancer': serviceKinds.loadBalancer,
   'http.services.*.weighted': serviceKinds.weighted,
+  'http.services.*.mirroring': serviceKinds.mirroring,
+  'http.services.*.failover': serviceKinds.failover,
   'http.serversTransports.*': serversTransport,
   'tls.certificates.*': tlsCertificate,
   'tls.options.*': tlsOptions,

@@ -8,7 +8,7 @@
 
 namespace fairlead::wire {
 
-inline constexpr std::uint64_t kFingerprint = 0xbdeb0877f540b2c1ULL;
+inline constexpr std::uint64_t kFingerprint = 0x376e84fc4e3d95d9ULL;
 inline constexpr std::uint32_t kNone = 0xffffffff;
 inline constexpr std::uint16_t kAccept = 0xffff;
 inline constexpr std::uint16_t kReject = 0xfffe;
@@ -45,6 +45,8 @@ enum class ServiceKind : std::uint8_t {
   kPing = 2,
   kReady = 3,
   kNoop = 4,
+  kMirroring = 5,
+  kFailover = 6,
 };
 enum class Strategy : std::uint8_t {
   kWrr = 0,
@@ -215,6 +217,34 @@ struct Child {
 };
 static_assert(sizeof(Child) == 8);
 
+struct Mirroring {
+  Bool mirror_body;
+  std::int64_t max_body_size;
+
+  bool verify(const Bounds& bounds) const {
+    return mirror_body.verify(bounds);
+  }
+};
+static_assert(sizeof(Mirroring) == 16);
+
+struct StatusRange {
+  std::uint32_t from;
+  std::uint32_t to;
+
+  bool verify(const Bounds&) const { return true; }
+};
+static_assert(sizeof(StatusRange) == 8);
+
+struct Failover {
+  List<StatusRange> statuses;
+  std::int64_t max_request_body_bytes;
+
+  bool verify(const Bounds& bounds) const {
+    return statuses.verify(bounds);
+  }
+};
+static_assert(sizeof(Failover) == 16);
+
 struct Service {
   std::uint64_t identity;
   Text name;
@@ -225,16 +255,20 @@ struct Service {
   List<Server> servers;
   List<Child> children;
   List<std::uint32_t> chain;
+  List<Mirroring> mirroring;
+  List<Failover> failover;
 
   bool verify(const Bounds& bounds) const {
     return name.verify(bounds) &&
            pass_host_header.verify(bounds) &&
            servers.verify(bounds) &&
            children.verify(bounds) &&
-           chain.verify(bounds);
+           chain.verify(bounds) &&
+           mirroring.verify(bounds) &&
+           failover.verify(bounds);
   }
 };
-static_assert(sizeof(Service) == 48);
+static_assert(sizeof(Service) == 64);
 
 struct Certificate {
   std::uint64_t identity;
@@ -528,14 +562,6 @@ struct TlsOptions {
   }
 };
 static_assert(sizeof(TlsOptions) == 48);
-
-struct StatusRange {
-  std::uint32_t from;
-  std::uint32_t to;
-
-  bool verify(const Bounds&) const { return true; }
-};
-static_assert(sizeof(StatusRange) == 8);
 
 struct FieldMode {
   Text name;

@@ -50,6 +50,41 @@ describe('single objects', () => {
     });
   });
 
+  test('a service made of services says of which, and its users are theirs', async () => {
+    const made = await compiled(
+      { entryPoints: { web: { address: ':80' } }, api: {} },
+      `http:
+  routers:
+    made: { rule: "Path(\`/made\`)", service: copied }
+  services:
+    svc: { loadBalancer: { servers: [ { url: "http://127.0.0.1" } ] } }
+    safe: { failover: { service: svc, fallback: svc, errors: { status: [ 500-504, 404 ] } } }
+    copied: { mirroring: { service: svc, mirrors: [ { name: safe, percent: 5 } ] } }
+`,
+    );
+    const body = (path: string): unknown => JSON.parse(get(path, { ...state, configuration: made.configuration }).body);
+    assert.deepEqual(body('/api/http/services/safe@file'), {
+      failover: {
+        service: 'svc',
+        fallback: 'svc',
+        errors: { status: ['500-504', '404'], maxRequestBodyBytes: -1 },
+      },
+      status: 'enabled',
+      usedBy: ['made@file'],
+      name: 'safe@file',
+      provider: 'file',
+      type: 'failover',
+    });
+    assert.deepEqual(body('/api/http/services/copied@file'), {
+      mirroring: { service: 'svc', mirrorBody: true, maxBodySize: -1, mirrors: [{ name: 'safe', percent: 5 }] },
+      status: 'enabled',
+      usedBy: ['made@file'],
+      name: 'copied@file',
+      provider: 'file',
+      type: 'mirroring',
+    });
+  });
+
   test('a service has its users and the status of its servers', () => {
     assert.deepEqual(body('/api/http/services/svc@file'), {
       loadBalancer: {

@@ -11,6 +11,8 @@ import { install } from '../../../../lib/install/schema.js';
 import { middlewares } from '../../../../lib/middlewares/index.js';
 import { router } from '../../../../lib/schema/router.js';
 import { serversTransport } from '../../../../lib/schema/servers-transport.js';
+import { failover } from '../../../../lib/schema/failover.js';
+import { mirroring } from '../../../../lib/schema/mirroring.js';
 import { loadBalancer, weighted } from '../../../../lib/schema/service.js';
 import { tlsCertificate, tlsOptions, tlsStore } from '../../../../lib/schema/tls.js';
 import { encode } from '../../../../lib/snapshot/encode.js';
@@ -54,7 +56,9 @@ const dynamic: Tree = {
     services: {
       s: { loadBalancer: { servers: [{ url: 'https://10.0.0.1/p' }], serversTransport: 't' } },
       s2: { loadBalancer: { servers: [{ url: 'http://10.0.0.2' }] } },
-      w: { weighted: { services: [{ name: 's', weight: 2 }, { name: 's2' }] } },
+      w: { weighted: { services: [{ name: 's', weight: 2 }, { name: 's2' }, { name: 'f' }, { name: 'c' }] } },
+      f: { failover: { service: 's', fallback: 's2', errors: { status: ['500'] } } },
+      c: { mirroring: { service: 's', mirrors: [{ name: 's2', percent: 1 }] } },
     },
     serversTransports: { t: { certificates: [{ certFile: pair.chain, keyFile: pair.key }] } },
     middlewares: { m: { addPrefix: { prefix: '/a' } } },
@@ -106,6 +110,11 @@ const samples: Readonly<Record<string, readonly unknown[]>> = {
   'http.services.s.loadBalancer.serversTransport': ['default@internal'],
   'http.services.s.middlewares': [['m']],
   'http.services.w.weighted.services[0].name': ['s2'],
+  'http.services.f.failover.service': ['s2'],
+  'http.services.f.failover.fallback': ['s'],
+  'http.services.f.failover.errors.status': [['501']],
+  'http.services.c.mirroring.service': ['s2'],
+  'http.services.c.mirroring.mirrors[0].name': ['s'],
   'http.serversTransports.t.rootCAs': [[other.chain]],
   'http.serversTransports.t.certificates[0].certFile': ['junk'],
   'http.serversTransports.t.certificates[0].keyFile': ['junk'],
@@ -288,6 +297,8 @@ const tried: readonly (readonly [string, readonly Leaf[], Written])[] = [
   object('routers', router, 'http.routers.r'),
   object('load balancers', loadBalancer, 'http.services.s.loadBalancer'),
   object('weighted services', weighted, 'http.services.w.weighted'),
+  object('failover services', failover, 'http.services.f.failover'),
+  object('mirroring services', mirroring, 'http.services.c.mirroring'),
   object('servers transports', serversTransport, 'http.serversTransports.t'),
   object('certificates', tlsCertificate, 'tls.certificates.0'),
   object('certificate stores', tlsStore, 'tls.stores.default'),

@@ -333,9 +333,9 @@ const cases: readonly Case[] = [
   },
   {
     name: 'disabled service',
-    text: service('{ mirroring: { service: ok } }').replace('service: s }', 'service: «s }'),
+    text: service('{ highestRandomWeight: { services: [] } }').replace('service: s }', 'service: «s }'),
     code: 'FL3013',
-    message: 'service "s@file" is disabled: the service type "mirroring" is not supported yet',
+    message: 'service "s@file" is disabled: the service type "highestRandomWeight" is not supported yet',
   },
   {
     name: 'unknown TLS options',
@@ -361,7 +361,7 @@ const cases: readonly Case[] = [
     text: service('{}').replace('    s: {}', '    «s: {}'),
     code: 'FL3009',
     message: 'the service "s@file" does not have any type defined',
-    hint: 'loadBalancer, weighted',
+    hint: 'loadBalancer, weighted, mirroring, failover',
     effect: serviceLost,
   },
   {
@@ -380,10 +380,10 @@ const cases: readonly Case[] = [
     hint: 'did you mean "loadBalancer"?',
   },
   {
-    name: 'failover',
-    text: service('{ «failover: { service: ok } }'),
+    name: 'highest random weight',
+    text: service('{ «highestRandomWeight: { services: [] } }'),
     code: 'FL3011',
-    message: 'the service type "failover" is not supported yet',
+    message: 'the service type "highestRandomWeight" is not supported yet',
     effect: serviceLost,
   },
   {
@@ -465,6 +465,62 @@ const cases: readonly Case[] = [
     text: service('{ weighted: { services: [{ name: «s }] } }'),
     code: 'FL3007',
     message: 'could not instantiate service s@file: recursion detected in service:s@file->service:s@file',
+  },
+  {
+    name: 'service that leads to itself through a mirror and a fallback',
+    text: service('{ mirroring: { service: ok, mirrors: [{ name: f, percent: 1 }] } }').concat(
+      '    f: { failover: { service: ok, fallback: «s, errors: { status: [500] } } }\n',
+    ),
+    code: 'FL3007',
+    message: 'recursion detected in service:s@file->service:f@file->service:s@file',
+  },
+  {
+    name: 'mirror that does not exist',
+    text: service('{ mirroring: { service: ok, mirrors: [{ name: «okk, percent: 1 }] } }'),
+    code: 'FL3002',
+    message: 'the service "okk@file" does not exist',
+    hint: 'did you mean "ok"?',
+  },
+  {
+    name: 'mirror of more than everything',
+    text: service('{ mirroring: { service: ok, mirrors: [{ name: ok, percent: «101 }] } }'),
+    code: 'FL2005',
+    message: '"percent" must be at most 100',
+    effect: serviceLost,
+  },
+  {
+    name: 'mirror of nothing',
+    text: service('{ mirroring: { service: ok, mirrors: [«{ name: ok }] } }'),
+    code: 'FL3024',
+    message: 'the mirror "ok" gets no requests',
+    hint: 'set "percent"',
+  },
+  {
+    name: 'fallback that does not exist',
+    text: service('{ failover: { service: ok, fallback: «okk, errors: { status: [500] } } }'),
+    code: 'FL3002',
+    message: 'the service "okk@file" does not exist',
+  },
+  {
+    name: 'failover without a fallback',
+    text: service('{ «failover: { service: ok, errors: { status: [500] } } }'),
+    code: 'FL2003',
+    message: '"fallback"',
+    effect: serviceLost,
+  },
+  {
+    name: 'failover that nothing sets off',
+    text: service('{ failover: { service: «ok, fallback: ok } }'),
+    code: 'FL3025',
+    message:
+      'cannot register ok@file as updater for s@file: healthCheck not enabled in config for this loadbalancer service',
+    hint: 'errors.status',
+  },
+  {
+    name: 'failover at a status that is none',
+    text: service('{ failover: { service: ok, fallback: ok, errors: { status: [«5xx] } } }'),
+    code: 'FL2006',
+    message: 'must be a status code or a range',
   },
   {
     name: 'child that does not exist',
