@@ -28,6 +28,12 @@ JsonWriter& JsonWriter::boolean(bool value) {
   return *this;
 }
 
+JsonWriter& JsonWriter::raw(std::string_view json) {
+  separate();
+  json_ += json;
+  return *this;
+}
+
 JsonWriter& JsonWriter::open(char bracket) {
   separate();
   json_ += bracket;

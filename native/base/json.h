@@ -20,6 +20,8 @@ class JsonWriter {
   JsonWriter& text(std::string_view value);
   JsonWriter& number(std::uint64_t value);
   JsonWriter& boolean(bool value);
+  /// `json` is JSON already.
+  JsonWriter& raw(std::string_view json);
 
   JsonWriter& text(std::string_view name, std::string_view value) { return key(name).text(value); }
   JsonWriter& number(std::string_view name, std::uint64_t value) { return key(name).number(value); }

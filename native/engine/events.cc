@@ -4,59 +4,24 @@
 
 namespace fairlead::engine {
 
-Event::Event(std::string_view type) : json_("{") {
-  quoted("type");
-  json_ += ':';
-  quoted(type);
-}
+Event::Event(std::string_view type) { json_.begin_object().text("type", type); }
 
 Event& Event::text(std::string_view key, std::string_view value) {
-  json_ += ',';
-  quoted(key);
-  json_ += ':';
-  quoted(value);
+  json_.text(key, value);
   return *this;
 }
 
 Event& Event::number(std::string_view key, std::uint64_t value) {
-  json_ += ',';
-  quoted(key);
-  json_ += ':';
-  json_ += std::to_string(value);
+  json_.number(key, value);
   return *this;
 }
 
 Event& Event::json(std::string_view key, std::string_view value) {
-  json_ += ',';
-  quoted(key);
-  json_ += ':';
-  json_ += value;
+  json_.key(key).raw(value);
   return *this;
 }
 
-std::string Event::finish() && {
-  json_ += "}\n";
-  return std::move(json_);
-}
-
-void Event::quoted(std::string_view text) {
-  constexpr const char* kHex = "0123456789abcdef";
-  json_ += '"';
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      json_ += '\\';
-      json_ += c;
-    } else if (byte < 0x20) {
-      json_ += "\\u00";
-      json_ += kHex[byte >> 4];
-      json_ += kHex[byte & 15];
-    } else {
-      json_ += c;
-    }
-  }
-  json_ += '"';
-}
+std::string Event::finish() && { return json_.end_object().take() + '\n'; }
 
 Event server_event(std::string_view service, const upstream::ServerReport& server) {
   Event event("server");

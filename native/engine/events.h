@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/json.h"
 #include "engine/engine.h"
 #include "upstream/health.h"
 
@@ -24,8 +25,7 @@ class Event {
   std::string finish() &&;
 
  private:
-  void quoted(std::string_view text);
-  std::string json_;
+  JsonWriter json_;
 };
 
 /// The event that tells the state of a server.
