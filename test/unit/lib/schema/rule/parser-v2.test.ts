@@ -1,15 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { RuleNode } from '../../../../../lib/schema/rule/ast.js';
 import { hostsOf, parseRule, ruleLimits } from '../../../../../lib/schema/rule/parser.js';
-
-/** A tree as text: operators before their operands. */
-function shown(node: RuleNode | undefined): string {
-  if (node === undefined) return 'refused';
-  if (node.type === 'match') return `${node.matcher}(${node.args.join(',')})`;
-  if (node.type === 'not') return `not(${shown(node.operand)})`;
-  return `${node.type}(${node.operands.map(shown).join(' ')})`;
-}
+import { shown } from '../../../../support/lib/rule-tree.js';
 
 /** What each matcher of v2 means, in the leaves that the data plane knows. */
 const accepted: readonly (readonly [rule: string, tree: string])[] = [

@@ -1,17 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { RuleNode } from '../../../../../lib/schema/rule/ast.js';
 import { defaultPriority, hostsOf, parseRule, ruleLimits } from '../../../../../lib/schema/rule/parser.js';
 import { repeatable } from '../../../../support/lib/properties.js';
-
-/** A tree as text: operators before their operands. */
-function shown(node: RuleNode | undefined): string {
-  if (node === undefined) return 'refused';
-  if (node.type === 'match') return `${node.matcher}(${node.args.join(',')})`;
-  if (node.type === 'not') return `not(${shown(node.operand)})`;
-  return `${node.type}(${node.operands.map(shown).join(' ')})`;
-}
+import { shown } from '../../../../support/lib/rule-tree.js';
 
 const accepted: readonly (readonly [rule: string, tree: string])[] = [
   ['Host(`a.com`)', 'Host(a.com)'],
