@@ -235,7 +235,7 @@ void FairQueue::rerank(KeyQueue& key) {
 /// One more than may wait does so for a moment.
 void FairQueue::resize_ranks(std::uint32_t max_length) {
   rank_count_ = std::size_t{std::max(max_length, length_)} + 2;
-  const auto place = [this](KeyQueue& key) {
+  const auto place = [](KeyQueue& key) {
     key.rank_link_.unlink();
     key.rank_ = 0;
   };
