@@ -21,7 +21,7 @@ export const USAGE = `usage: npm run bench -- [options] [scenario …]
 
   scenarios: ${[...new Set(SCENARIOS.map(({ id }) => id))].join(' ')}  (none: S1 S3 S4 S7 S9 S10 S11)
 
-  --all               every scenario in about ten minutes, system calls counted, to bench/results/latest.json
+  --all               every scenario in about twenty minutes, system calls counted, to bench/results/latest.json
   --quick             one second per round, two rounds
   --rounds N          rounds per proxy (3)
   --seconds N         measured seconds per round (3)
@@ -37,11 +37,11 @@ const LATEST = join(import.meta.dirname, 'results', 'latest.json');
 const DEFAULT = ['S1', 'S3', 'S4', 'S7', 'S9', 'S10', 'S11'];
 const FULL: Effort = { rounds: 3, slowRounds: 3, warmupMs: 500, measureMs: 3000, reloadMs: 10_000, held: 8000 };
 const ALL: Effort = {
-  rounds: 3,
+  rounds: 5,
   slowRounds: 1,
   inspected: ['S1', 'S3', 'S4', 'S7', 'S12'],
   warmupMs: 250,
-  measureMs: 600,
+  measureMs: 1000,
   reloadMs: 6000,
   held: 4000,
 };

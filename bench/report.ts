@@ -3,6 +3,7 @@ import { cpus, release } from 'node:os';
 import type { Sample } from './measure.js';
 import type { Outcome, Row } from './run.js';
 import type { Measure } from './scenarios.js';
+import { median, pairedRatio } from './statistics.js';
 
 interface Unit {
   readonly name: string;
@@ -19,13 +20,6 @@ const UNITS: Readonly<Record<Measure, Unit>> = {
   blocked: { name: 'p99 µs blocked', digits: 0, isMoreBetter: false },
 };
 
-/** The middle of `values`; the mean of the two middle ones when their number is even. */
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = Math.floor((sorted.length - 1) / 2);
-  return ((sorted[middle] ?? NaN) + (sorted[Math.ceil((sorted.length - 1) / 2)] ?? NaN)) / 2;
-}
-
 /** The proxy all others are compared with: Fairlead, or the first that has a figure. */
 function referenceOf(rows: readonly Row[]): Row | undefined {
   const measured = rows.filter(({ samples }) => samples.length > 0);
@@ -36,7 +30,7 @@ function referenceOf(rows: readonly Row[]): Row | undefined {
 export function tableOf({ scenario, rows }: Outcome): string {
   const unit = UNITS[scenario.measure];
   const reference = referenceOf(rows);
-  const base = reference === undefined ? NaN : median(reference.samples.map(({ value }) => value));
+  const base = valuesOf(reference);
   const names = [...new Set(rows.flatMap(({ samples }) => Object.keys(samples[0]?.figures ?? {})))];
   const best = unit.isMoreBetter ? 'max' : 'min';
   const head = ['proxy', unit.name, best, `÷ ${reference?.proxy ?? '-'}`, ...names, 'errors'];
@@ -45,17 +39,20 @@ export function tableOf({ scenario, rows }: Outcome): string {
   return [title, ...align([head, ...body]), ...rows.flatMap(notesOf), ''].join('\n');
 }
 
-function cellsOf(row: Row, unit: Unit, base: number, names: readonly string[]): readonly string[] {
+const valuesOf = (row: Row | undefined): readonly number[] => row?.samples.map(({ value }) => value) ?? [];
+
+function cellsOf(row: Row, unit: Unit, base: readonly number[], names: readonly string[]): readonly string[] {
   const { proxy, version, samples } = row;
   const label = `${proxy} ${version}`;
   if (samples.length === 0) return [label, 'failed', ...Array<string>(names.length + 3).fill('')];
-  const values = samples.map(({ value }) => value);
+  const values = valuesOf(row);
   const middle = median(values);
   const best = unit.isMoreBetter ? Math.max(...values) : Math.min(...values);
   const errors = samples.reduce((sum, { lost }) => sum + lost, 0);
   const figures = names.map((name) => compact(median(samples.map((sample) => sample.figures[name] ?? NaN))));
-  const ratio = base > 0 ? (middle / base).toFixed(2) : '';
-  return [label, middle.toFixed(unit.digits), best.toFixed(unit.digits), ratio, ...figures, String(errors)];
+  const ratio = pairedRatio(values, base);
+  const shown = Number.isNaN(ratio) ? '' : ratio.toFixed(2);
+  return [label, middle.toFixed(unit.digits), best.toFixed(unit.digits), shown, ...figures, String(errors)];
 }
 
 /** Three significant digits, and no fraction from a hundred on. */
@@ -89,10 +86,9 @@ export function jsonOf(outcomes: readonly Outcome[], began: Date): string {
   const machine = { cpu: cpus()[0]?.model, cores: cpus().length, kernel: release(), node: process.version };
   const scenarios = outcomes.map(({ scenario, rows }) => {
     const reference = referenceOf(rows);
-    const base = reference === undefined ? NaN : median(reference.samples.map(({ value }) => value));
     const proxies = rows.map((row) => {
-      const value = median(row.samples.map((sample) => sample.value));
-      return { ...row, median: value, ratio: value / base };
+      const values = valuesOf(row);
+      return { ...row, median: median(values), ratio: pairedRatio(values, valuesOf(reference)) };
     });
     return { scenario, unit: UNITS[scenario.measure].name, reference: reference?.proxy, proxies };
   });

@@ -46,7 +46,7 @@ export async function nodeTests(files, { concurrency = availableParallelism(), t
 /** Test files by suite. Files named *.long.test.ts take minutes and run with `npm run test:long`. */
 export function suite(name, { long = false } = {}) {
   const folders = {
-    unit: ['test/unit/lib', 'test/unit/bindings'],
+    unit: ['test/unit/lib', 'test/unit/bench'],
     architecture: ['test/architecture'],
     integration: ['test/integration'],
   };

@@ -24,7 +24,7 @@ ${versions(results)}. Figures belong to this machine; ratios within one run hold
 ## Method
 
 - The proxy has one core and one worker; the load generator and the origin, both in C, share the other core.
-- All proxies of a scenario run side by side and take turns; medians of the rounds are shown. Proxies that are several times slower
+- All proxies of a scenario run side by side and take turns; medians of the rounds are shown, ratios are medians of the ratios of single rounds. Proxies that are several times slower
   take fewer rounds.
 - The figure is CPU time of the proxy, user and system, over all its processes and threads, per request. For Fairlead that includes
   the JavaScript of its control plane. It stays true when the proxy is not what limits the rate.

@@ -1,11 +1,18 @@
 /** A run of the benchmark as it was written to a file, reduced to what the page shows. */
 import { readFileSync } from 'node:fs';
 
+/** One round. */
+export interface ResultSample {
+  readonly value: number;
+  readonly figures: Readonly<Record<string, number | null>>;
+  readonly lost: number;
+}
+
 /** A proxy in one scenario. */
 export interface ResultRow {
   readonly proxy: string;
   readonly version: string;
-  readonly samples: readonly { readonly figures: Readonly<Record<string, number | null>>; readonly lost: number }[];
+  readonly samples: readonly ResultSample[];
   readonly systemCalls?: string;
   readonly failure?: string;
   /** Null when it failed. */

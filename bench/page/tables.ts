@@ -1,5 +1,16 @@
 /** The tables of docs/performance.md. Pure. */
-import { type ResultScenario, type Results, figureOf, find, isPeer, lostOf, nameOf, valueOf } from './results.js';
+import {
+  type ResultRow,
+  type ResultScenario,
+  type Results,
+  figureOf,
+  find,
+  isPeer,
+  lostOf,
+  nameOf,
+  valueOf,
+} from './results.js';
+import { pairedRatio } from '../statistics.js';
 
 const MORE_IS_BETTER = 'GB per CPU second';
 
@@ -28,18 +39,21 @@ function cell(entry: ResultScenario, proxy: string): string {
   return `${figure(value)}${lost > 0 && !isCount ? ` (${lost} lost)` : ''}`;
 }
 
-/** Fairlead's figure as a part of the best peer's. */
+/** Fairlead's figure as a part of the best peer's, by rounds. */
 export function ratioToBest(entry: ResultScenario): string {
-  const own = valueOf(entry, 'fairlead');
+  const own = entry.proxies.find(({ proxy }) => proxy === 'fairlead');
   const peers = entry.proxies
     .filter(({ proxy }) => isPeer(proxy))
-    .flatMap(({ proxy, median }) => (median === null ? [] : [{ proxy, median }]));
+    .flatMap((row) => (row.median === null ? [] : [{ ...row, median: row.median }]));
   const sorted = peers.toSorted((a, b) => a.median - b.median);
   const best = entry.unit === MORE_IS_BETTER ? sorted.at(-1) : sorted[0];
-  if (own === undefined || best === undefined) return '–';
-  if (best.median === 0) return own === 0 ? `equal (${best.proxy})` : '–';
-  return `${(own / best.median).toFixed(2)} × ${best.proxy}`;
+  if (own === undefined || own.median === null || best === undefined) return '–';
+  if (best.median === 0) return own.median === 0 ? `equal (${best.proxy})` : '–';
+  const ratio = pairedRatio(valuesIn(own), valuesIn(best));
+  return `${ratio.toFixed(2)} × ${best.proxy}`;
 }
+
+const valuesIn = ({ samples }: ResultRow): readonly number[] => samples.map(({ value }) => value);
 
 /** System calls per request where they were counted. */
 export function systemCalls(results: Results): string {

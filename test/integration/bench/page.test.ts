@@ -9,7 +9,7 @@ const row = (proxy: string, median: number | null, figures: Readonly<Record<stri
   proxy,
   version: '1.0.0',
   median,
-  samples: median === null ? [] : [{ figures, lost: 0 }],
+  samples: median === null ? [] : [{ value: median, figures, lost: 0 }],
 });
 
 const entry = (id: string, unit: string, proxies: readonly ResultRow[], more: object = {}): ResultScenario => ({

@@ -10,7 +10,7 @@ function accepted(...argv: readonly string[]): Request {
 
 test('takes scenarios by id, and every variant of one', () => {
   const ids = accepted('S4', 'S10').scenarios.map(({ id, variant }) => `${id} ${variant ?? ''}`.trim());
-  assert.deepEqual(ids, ['S4', 'S10 10 routes', 'S10 50,000 routes']);
+  assert.deepEqual(ids, ['S4', 'S10 10 routes', 'S10 50,000 routes', 'S10 100,000 routes']);
 });
 
 test('does not take S10 for S1', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Counts } from '../../../bench/generator.js';
-import { jsonOf, median, tableOf } from '../../../bench/report.js';
+import { jsonOf, tableOf } from '../../../bench/report.js';
 import type { Outcome, Row } from '../../../bench/run.js';
 import type { Scenario } from '../../../bench/scenarios.js';
 
@@ -45,10 +45,6 @@ function row(proxy: string, ...values: readonly number[]): Row {
 
 const lineOf = (text: string, proxy: string): string =>
   text.split('\n').find((line) => line.includes(`${proxy} 1.0`)) ?? '';
-
-test('takes the middle value, or the mean of the two middle ones', () => {
-  assert.deepEqual([median([3, 1, 2]), median([4, 1, 2, 3]), median([])], [2, 2.5, NaN]);
-});
 
 test('compares with fairlead wherever it stands', () => {
   const outcome: Outcome = { scenario, rows: [row('nginx', 12, 11, 30), row('fairlead', 8, 8, 9)] };
