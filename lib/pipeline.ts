@@ -2,21 +2,25 @@
  * The way of a configuration: what the providers delivered is merged, validated, compiled and encoded. Pure but for the
  * certificates' dates, which are compared with `now`; the proxy around it knows when to do it and what with the result.
  */
-import { compile, type Surroundings } from './compile/compile.js';
-import { hash } from 'node:crypto';
+import { compiling, type Surroundings } from './compile/compile.js';
+import { isDeepStrictEqual } from 'node:util';
+import { CompileMemory } from './compile/memory.js';
 import { diagnose, type Diagnostic } from './diagnostics/diagnostic.js';
 import { atProviderOption } from './install/provider-places.js';
 import type { InstallResult } from './install/result.js';
-import { decodeDynamic, type Fragment } from './merge/decode.js';
-import { merge } from './merge/merge.js';
+import { decodingDynamic, type Fragment } from './merge/decode.js';
+import { merging } from './merge/merge.js';
 import { allDiagnostics, type Configuration, type Item } from './merge/model.js';
 import type { LoadedDocument } from './schema/loaded.js';
 import type { Settings } from './merge/settings.js';
-import { type Difference, difference, type Inventory } from './snapshot/difference.js';
-import { encode } from './snapshot/encode.js';
+import { type Changes, type Difference, difference } from './snapshot/difference.js';
+import { EncodeMemory, encoding } from './snapshot/encode.js';
 import { snapshot } from './snapshot/root.js';
 import { layoutOf } from './snapshot/wire.js';
-import { validate, type ValidateOptions } from './validate/validate.js';
+import { validating, type ValidateOptions } from './validate/validate.js';
+import { align } from './source/alignment.js';
+import { sorting } from './source/sorting.js';
+import { finish, forEach, type Work } from './work.js';
 
 /** What one provider has to say, as a whole. */
 export interface Delivered {
@@ -29,25 +33,36 @@ export interface Delivered {
 /** The bytes of a snapshot, without a generation yet. */
 export interface Encoded {
   readonly bytes: Uint8Array;
-  /** Equal for equal bytes: what is the same need not be applied again. */
-  readonly hash: string;
 }
 
 /** Documents are decoded once, however often the others change. */
 const fragments = new WeakMap<LoadedDocument, Fragment>();
 
 /** One configuration of everything that was delivered. Nothing in it throws for what a user can write. */
-export function assemble(delivered: readonly Delivered[], settings: Settings, options: ValidateOptions): Configuration {
-  const decoded = delivered.flatMap(({ provider, documents }) => documents.map((each) => fragmentOf(each, provider)));
-  const configuration = validate(merge(decoded, settings), settings, options);
+export const assemble = (
+  delivered: readonly Delivered[],
+  settings: Settings,
+  options: ValidateOptions,
+): Configuration => finish(assembling(delivered, settings, options));
+
+/** As `assemble`, in turns. */
+export function* assembling(
+  delivered: readonly Delivered[],
+  settings: Settings,
+  options: ValidateOptions,
+): Work<Configuration> {
+  const decoded: Fragment[] = [];
+  for (const { provider, documents } of delivered)
+    for (const document of documents) decoded.push(yield* fragmentOf(document, provider));
+  const configuration = yield* validating(yield* merging(decoded, settings), settings, options);
   const findings = delivered.flatMap((each) => each.findings);
   return { ...configuration, diagnostics: [...findings, ...configuration.diagnostics] };
 }
 
-function fragmentOf(loaded: LoadedDocument, provider: string): Fragment {
+function* fragmentOf(loaded: LoadedDocument, provider: string): Work<Fragment> {
   const known = fragments.get(loaded);
   if (known !== undefined && known.provider === provider) return known;
-  const fragment = decodeDynamic(loaded, provider);
+  const fragment = yield* decodingDynamic(loaded, provider);
   fragments.set(loaded, fragment);
   return fragment;
 }
@@ -58,16 +73,43 @@ export interface Prepared {
   readonly findings: readonly Diagnostic[];
 }
 
+/** What was compiled and encoded last, of one proxy: what is the same in the next configuration is taken from it. */
+export class PrepareMemory {
+  #kept: { readonly compiled: CompileMemory; readonly encoded: EncodeMemory } | undefined;
+
+  /** What was kept, or nothing. Both parts belong together: who gives up in between leaves nothing behind. */
+  take(): { readonly compiled: CompileMemory; readonly encoded: EncodeMemory } {
+    const kept = this.#kept ?? { compiled: new CompileMemory(), encoded: new EncodeMemory() };
+    this.#kept = undefined;
+    return kept;
+  }
+
+  keep(kept: { readonly compiled: CompileMemory; readonly encoded: EncodeMemory }): void {
+    this.#kept = kept;
+  }
+}
+
 /** Compiles and encodes what is served. */
-export function prepare(
+export const prepare = (
   configuration: Configuration,
   install: InstallResult,
   around: Omit<Surroundings, 'generation'>,
-): Prepared {
-  const { snapshot: compiled, refused } = compile(configuration, install.config, { ...around, generation: 0 });
-  const bytes = encode(snapshot, compiled);
+): Prepared => finish(preparing(configuration, install, around));
+
+/** As `prepare`, in turns. */
+export function* preparing(
+  configuration: Configuration,
+  install: InstallResult,
+  around: Omit<Surroundings, 'generation'>,
+  memory: PrepareMemory = new PrepareMemory(),
+): Work<Prepared> {
+  const before = memory.take();
+  const surroundings = { ...around, generation: 0 };
+  const { snapshot: lowered, refused } = yield* compiling(configuration, install.config, surroundings, before.compiled);
+  const bytes = yield* encoding(snapshot, lowered, before.encoded);
+  memory.keep(before);
   const findings = refused.map(({ name, message }) => routerRefusal(configuration, name, message));
-  return { encoded: { bytes, hash: hash('sha256', bytes, 'hex') }, findings };
+  return { encoded: { bytes }, findings };
 }
 
 function routerRefusal({ routers }: Configuration, name: string, message: string): Diagnostic {
@@ -82,6 +124,15 @@ function routerRefusal({ routers }: Configuration, name: string, message: string
 
 const generationAt = layoutOf(snapshot).fields.find(([name]) => name === 'generation')?.[2] ?? 0;
 
+/** Whether two snapshots say the same, whatever their generations: what is the same need not be applied again. */
+export function saysSame({ bytes: a }: Encoded, { bytes: b }: Encoded): boolean {
+  if (a.length !== b.length) return false;
+  const behind = generationAt + 8;
+  const isEqual = (from: number, to: number): boolean =>
+    Buffer.compare(a.subarray(from, to), b.subarray(from, to)) === 0;
+  return isEqual(0, generationAt) && isEqual(behind, a.length);
+}
+
 /** Writes the generation into the bytes of a snapshot. */
 export function stamp({ bytes }: Encoded, generation: number): Uint8Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -95,29 +146,53 @@ export type ObjectKind = 'routers' | 'services' | 'middlewares' | 'serversTransp
 export type ConfigurationDifference = Difference<ObjectKind>;
 
 /** The names that were added, removed and changed; an object has changed when its configuration or its status has. */
-export function differenceOf(before: Configuration | undefined, after: Configuration): ConfigurationDifference {
-  return difference(inventoryOf(before), inventoryOf(after));
-}
+export const differenceOf = (before: Configuration | undefined, after: Configuration): ConfigurationDifference =>
+  finish(differing(before, after));
 
-function inventoryOf(configuration: Configuration | undefined): Inventory<ObjectKind> {
+/** As `differenceOf`, in turns. */
+export function* differing(before: Configuration | undefined, after: Configuration): Work<ConfigurationDifference> {
   return {
-    routers: contents(configuration?.routers),
-    services: contents(configuration?.services),
-    middlewares: contents(configuration?.middlewares),
-    serversTransports: contents(configuration?.serversTransports),
-    certificates: new Map(
-      (configuration?.tls.certificates ?? []).map(({ name, resolved, status }) => [
-        resolved?.names.join(',') ?? name,
-        { status, fingerprint: resolved?.fingerprint },
-      ]),
-    ),
-    tlsOptions: contents(configuration?.tls.options),
+    routers: yield* changesOf(before?.routers, after.routers),
+    services: yield* changesOf(before?.services, after.services),
+    middlewares: yield* changesOf(before?.middlewares, after.middlewares),
+    serversTransports: yield* changesOf(before?.serversTransports, after.serversTransports),
+    certificates: certificateChanges(before, after),
+    tlsOptions: yield* changesOf(before?.tls.options, after.tls.options),
   };
 }
 
-function contents(items: ReadonlyMap<string, Item<unknown>> | undefined): ReadonlyMap<string, unknown> {
-  return new Map([...(items ?? [])].map(([name, { config, status }]) => [name, { config, status }]));
+const certificateChanges = (before: Configuration | undefined, after: Configuration): Changes =>
+  difference({ certificates: certificatesOf(before) }, { certificates: certificatesOf(after) }).certificates;
+
+const certificatesOf = (configuration: Configuration | undefined): ReadonlyMap<string, unknown> =>
+  new Map(
+    (configuration?.tls.certificates ?? []).map(({ name, resolved, status }) => [
+      resolved?.names.join(',') ?? name,
+      { status, fingerprint: resolved?.fingerprint },
+    ]),
+  );
+
+function* changesOf<I extends Item<unknown>>(
+  before: ReadonlyMap<string, I> = new Map<string, I>(),
+  after: ReadonlyMap<string, I>,
+): Work<Changes> {
+  const { gone, come } = align([...before.values()], [...after.values()]);
+  const left = new Map(gone.map((item) => [item.name, item]));
+  const [added, changed]: [string[], string[]] = [[], []];
+  yield* forEach(come, (item) => {
+    const old = left.get(item.name);
+    if (old === undefined) added.push(item.name);
+    else if (item.status !== old.status || !isDeepStrictEqual(item.config, old.config)) changed.push(item.name);
+    left.delete(item.name);
+  });
+  return {
+    added: yield* sorting(added, byName),
+    removed: yield* sorting([...left.keys()], byName),
+    changed: yield* sorting(changed, byName),
+  };
 }
+
+const byName = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** Everything that was found, in the order of reading: install configuration, then sources, then objects. */
 export function findingsOf(install: InstallResult, configuration: Configuration): readonly Diagnostic[] {

@@ -5,12 +5,15 @@
 import type { InstallConfiguration } from '../install/schema.js';
 import type { Configuration } from '../merge/model.js';
 import { fingerprint } from '../snapshot/generated/fingerprint.js';
-import type { Snapshot } from '../snapshot/root.js';
+import type { Encodable, RecordList } from '../snapshot/encode.js';
+import type { Snapshot, snapshot } from '../snapshot/root.js';
+import { finish, type Work } from '../work.js';
 import { compileAccessLog } from './access-log.js';
 import type { KeyPair } from './default-certificate.js';
 import { compileEntryPoints } from './entry-points.js';
+import { CompileMemory } from './memory.js';
 import { compileMiddlewares } from './middlewares.js';
-import { compileRouters } from './routers.js';
+import { compileRouters, type RefusedRouter } from './routers.js';
 import { newScope } from './scope.js';
 import { compileServices } from './services.js';
 import { compileCertificates, compileTlsOptions } from './tls.js';
@@ -34,26 +37,49 @@ export interface Surroundings {
 export interface Compiled {
   readonly snapshot: Snapshot;
   /** Routers that are left out because their rule does not fit, with the reason. */
-  readonly refused: readonly { readonly name: string; readonly message: string }[];
+  readonly refused: readonly RefusedRouter[];
 }
 
-/** Compiles what is served. The order matters: each step asks the next ones for what it names. */
+/** What compiling gave, for the encoder: records of before may be taken again. */
+export interface Lowered {
+  readonly snapshot: Encodable<typeof snapshot.fields>;
+  readonly refused: readonly RefusedRouter[];
+}
+
+/** Compiles what is served. */
 export function compile(configuration: Configuration, install: InstallConfiguration, around: Surroundings): Compiled {
+  const { snapshot: lowered, refused } = finish(compiling(configuration, install, around, new CompileMemory()));
+  const valuesOf = <T>({ tokens, value }: RecordList<T>): readonly T[] => tokens.map((_, at) => value(at));
+  const routers = valuesOf(lowered.routers as RecordList<Snapshot['routers'][number]>);
+  const services = valuesOf(lowered.services as RecordList<Snapshot['services'][number]>);
+  return { snapshot: { ...(lowered as Snapshot), routers, services }, refused };
+}
+
+/** As `compile`, in turns. The order matters: each step asks the next ones for what it names. */
+export function* compiling(
+  configuration: Configuration,
+  install: InstallConfiguration,
+  around: Surroundings,
+  memory: CompileMemory,
+): Work<Lowered> {
   const scope = newScope(configuration, install, around.adminSocket);
   const transports = new Transports(scope);
-  const { routers, layers, byEntryPoint, refused } = compileRouters(scope);
-  const { services, limits } = compileServices(scope, (name) => transports.get(name).identity as bigint);
+  const identityOf = (name: string) => transports.get(name).identity as bigint;
+  const { routers, layers, byEntryPoint, refused } = yield* compileRouters(scope, memory);
+  const { services, limits } = yield* compileServices(scope, identityOf, memory);
   const { refs, configs } = compileMiddlewares(scope);
+  yield;
   const entryPoints = compileEntryPoints(scope, byEntryPoint);
+  yield;
   const certificates = compileCertificates(configuration, around.defaultCertificate);
-  const snapshot: Snapshot = {
+  const lowered = {
     fingerprint,
     generation: around.generation,
     ready: around.ready,
     entryPoints,
-    routers,
+    routers: routers(),
     layers,
-    services,
+    services: services(),
     health: scope.health,
     concurrencyLimits: limits,
     transports: scope.transports.lowerAll((name) => transports.get(name)),
@@ -71,5 +97,5 @@ export function compile(configuration: Configuration, install: InstallConfigurat
     hostName: around.hostName,
     pingTerminatingStatus: install.ping?.terminatingStatusCode ?? 503,
   };
-  return { snapshot, refused };
+  return { snapshot: lowered, refused };
 }

@@ -2,10 +2,13 @@
 import type { InternalService, ServiceConfig, ServiceItem } from '../merge/model.js';
 import type { LoadBalancer, Server } from '../schema/service.js';
 import { type concurrencyLimit, none, type service, serviceKinds, strategies } from '../snapshot/records.js';
+import type { RecordList } from '../snapshot/encode.js';
 import type { Value } from '../snapshot/wire.js';
+import { forEach, type Work } from '../work.js';
 import { compileHealth, type HealthOptions } from './health.js';
 import { identityOf } from './identity.js';
 import { compileLimit } from './limits.js';
+import type { CompileMemory } from './memory.js';
 import { promised, type Scope } from './scope.js';
 import { compileServer } from './servers.js';
 import { compileSticky } from './sticky.js';
@@ -33,20 +36,73 @@ const nothing: Omit<WireService, keyof Head | 'identity' | 'kind'> = {
 
 /** Services, and the limits that they point to. */
 export interface CompiledServices {
-  readonly services: readonly WireService[];
+  /** To be asked for when everything has its number. */
+  readonly services: () => RecordList<WireService>;
   readonly limits: readonly WireLimit[];
 }
 
+/** One record to be; most are made only when they have to be written. */
+interface Draft {
+  readonly name: string;
+  readonly item: ServiceItem;
+  readonly value?: WireService;
+  /** Number of its deadlines. */
+  readonly timeouts: number;
+}
+
 /** Compiles every service that something asked for. */
-export function compileServices(scope: Scope, transportIdentity: TransportIdentity): CompiledServices {
+export function* compileServices(
+  scope: Scope,
+  transportIdentity: TransportIdentity,
+  memory: CompileMemory,
+): Work<CompiledServices> {
   const limits: WireLimit[] = [];
-  const services = scope.services.lowerAll((name) => {
-    const compiled = compileService(scope, name, transportIdentity);
+  const drafts: Draft[] = [];
+  const compileNow = (name: string): WireService => compileService(scope, name, transportIdentity);
+  yield* forEach(scope.services.all(), (name) => {
+    const item = promised(scope.configuration.services.get(name), name);
+    if (standsAlone(item.config)) {
+      // What it names gets its number at once.
+      chainOf(scope, item);
+      scope.transports.indexOf(promised(item.resolved?.transport, name));
+      drafts.push({ name, item, timeouts: timeoutsIndex(scope, timeoutsOf(item.config)) });
+      return;
+    }
+    const compiled = compileNow(name);
     const limit = limitOf(scope, name);
-    return limit === undefined ? compiled : { ...compiled, limit: limits.push(limit) - 1 };
+    const value = limit === undefined ? compiled : { ...compiled, limit: limits.push(limit) - 1 };
+    drafts.push({ name, item, value, timeouts: value.timeouts });
   });
+  const services = (): RecordList<WireService> => {
+    const isSame = areSame(scope, transportIdentity, memory);
+    return {
+      tokens: drafts.map(({ item, value }) => (isSame && value === undefined ? item : {})),
+      numbers: { timeouts: Uint32Array.from(drafts, ({ timeouts }) => timeouts) },
+      value: (at) => drafts[at]?.value ?? compileNow(drafts[at]?.name ?? ''),
+    };
+  };
   return { services, limits };
 }
+
+/** Whether a service is as it was when it, its transport and its middlewares are: it has no part in a table of others. */
+function standsAlone(config: ServiceConfig | undefined): boolean {
+  if (config?.kind !== 'loadBalancer') return false;
+  const { limit, healthCheck, passiveHealthCheck } = config.loadBalancer;
+  return limit === undefined && healthCheck === undefined && passiveHealthCheck === undefined;
+}
+
+const timeoutsOf = (config: ServiceConfig | undefined) =>
+  config?.kind === 'loadBalancer' ? config.loadBalancer.timeouts : undefined;
+
+/** Whether transports and middlewares have the numbers, and transports the content, that they had the last time. */
+function areSame(scope: Scope, transportIdentity: TransportIdentity, memory: CompileMemory): boolean {
+  const transports = scope.transports.names.map((name) => `${name} ${transportIdentity(name)}`);
+  const sameTransports = memory.areSame('transports', transports);
+  return memory.areSame('middlewares of services', scope.middlewares.names) && sameTransports;
+}
+
+const chainOf = (scope: Scope, { resolved }: ServiceItem): readonly number[] =>
+  (resolved?.middlewares ?? []).map((middleware) => scope.middlewares.indexOf(middleware));
 
 function limitOf(scope: Scope, name: string): WireLimit | undefined {
   const { config, provider } = promised(scope.configuration.services.get(name), name);
@@ -57,8 +113,7 @@ function limitOf(scope: Scope, name: string): WireLimit | undefined {
 function compileService(scope: Scope, name: string, transportIdentity: TransportIdentity): WireService {
   const item = promised(scope.configuration.services.get(name), name);
   const config = promised(item.config, name);
-  const middlewares = item.resolved?.middlewares ?? [];
-  const head: Head = { name, chain: middlewares.map((middleware) => scope.middlewares.indexOf(middleware)) };
+  const head: Head = { name, chain: chainOf(scope, item) };
   switch (config.kind) {
     case 'loadBalancer':
       return balanced(scope, head, config.loadBalancer, promised(item.resolved?.transport, name), transportIdentity);

@@ -16,6 +16,7 @@ import { decode } from '../source/decode.js';
 import type { Document, Path } from '../source/origin.js';
 import { formatPath, isMapping, valueAt } from '../source/path.js';
 import { decodeQuickly, unsure } from '../source/quick-decode.js';
+import { finish, forEach, type Work } from '../work.js';
 import { makeItem } from './item.js';
 import { findKind, type KindTable } from './kinds.js';
 import type {
@@ -44,9 +45,12 @@ export interface Fragment {
 }
 
 /** Decodes one document of a provider. Pure; never throws for what a user can write. */
-export function decodeDynamic(loaded: LoadedDocument, provider: string): Fragment {
-  return new FragmentReader(loaded, provider).read();
-}
+export const decodeDynamic = (loaded: LoadedDocument, provider: string): Fragment =>
+  finish(decodingDynamic(loaded, provider));
+
+/** As `decodeDynamic`, in turns. */
+export const decodingDynamic = (loaded: LoadedDocument, provider: string): Work<Fragment> =>
+  new FragmentReader(loaded, provider).read();
 
 /** What a broken object of each section costs. */
 const costs: Readonly<Record<string, (name: string) => string>> = {
@@ -108,25 +112,25 @@ class FragmentReader {
     this.#document = loaded.document;
   }
 
-  read(): Fragment {
-    const outline = this.#outline();
-    const { http, tls } = outline;
+  *read(): Work<Fragment> {
+    const { http, tls } = this.#outline();
+    yield;
     const fragment = {
       provider: this.#provider,
       files: this.#loaded.files,
-      routers: this.#entries(['http', 'routers'], http?.routers, (path) => this.#router(path)),
-      services: this.#entries(['http', 'services'], http?.services, (path, name) => this.#service(path, name)),
-      middlewares: this.#entries(['http', 'middlewares'], http?.middlewares, (path, name) =>
+      routers: yield* this.#entries(['http', 'routers'], http?.routers, (path) => this.#router(path)),
+      services: yield* this.#entries(['http', 'services'], http?.services, (path, name) => this.#service(path, name)),
+      middlewares: yield* this.#entries(['http', 'middlewares'], http?.middlewares, (path, name) =>
         this.#middleware(path, name),
       ),
-      serversTransports: this.#entries(['http', 'serversTransports'], http?.serversTransports, (path) =>
+      serversTransports: yield* this.#entries(['http', 'serversTransports'], http?.serversTransports, (path) =>
         this.#decode(serversTransport, path),
       ),
-      certificates: this.#entries(['tls', 'certificates'], tls?.certificates, (path) =>
+      certificates: yield* this.#entries(['tls', 'certificates'], tls?.certificates, (path) =>
         this.#decode(tlsCertificate, path),
       ),
-      options: this.#entries(['tls', 'options'], tls?.options, (path) => this.#decode(tlsOptions, path)),
-      stores: this.#entries(['tls', 'stores'], tls?.stores, (path) => this.#decode(tlsStore, path)),
+      options: yield* this.#entries(['tls', 'options'], tls?.options, (path) => this.#decode(tlsOptions, path)),
+      stores: yield* this.#entries(['tls', 'stores'], tls?.stores, (path) => this.#decode(tlsStore, path)),
     };
     return { ...fragment, diagnostics: this.#unclaimed.filter((diagnostic) => !this.#claimed.has(diagnostic)) };
   }
@@ -181,14 +185,18 @@ class FragmentReader {
   }
 
   /** Decodes each entry of a section, broken ones included, in the order written. */
-  #entries<T>(section: Path, entries: object | undefined, read: (path: Path, name: string) => Read<T>): Item<T>[] {
+  *#entries<T>(
+    section: Path,
+    entries: object | undefined,
+    read: (path: Path, name: string) => Read<T>,
+  ): Work<Item<T>[]> {
     const items: Item<T>[] = [];
     const isList = Array.isArray(entries);
-    for (const key of Object.keys(entries ?? {})) {
+    yield* forEach(Object.keys(entries ?? {}), (key) => {
       const path = [...section, isList ? Number(key) : key];
       const name = this.#name(section, path);
       items.push(this.#item(section, name, path, read(path, name)));
-    }
+    });
     for (const path of this.#dropped) {
       if (path.length !== section.length + 1 || !section.every((part, index) => part === path[index])) continue;
       items.push(this.#item<T>(section, this.#name(section, path), path, { diagnostics: [] }));

@@ -36,11 +36,15 @@ export function onEntryPoints(
     return withModel({ ...item, name }, settings.entryPoints.get(entryPoint), entryPoint);
   });
   if (plain.length === 0 && split.length > 0) return split;
+  // Most name theirs, each once: nothing to add.
+  if (split.length === 0 && plain.length > 0 && plain.length === written.length) return [item];
   return [{ ...item, config: { ...config, entryPoints: plain } }, ...split];
 }
 
 /** Whether a router stands below others. */
 export const isChild = ({ parentRefs }: Pick<Router, 'parentRefs'>): boolean => (parentRefs?.length ?? 0) > 0;
+/** Whether some entry point gives something to the routers on it. */
+export const hasModels = ({ entryPoints }: Settings): boolean => [...entryPoints.values()].some(hasModel);
 
 function hasModel(settings: EntryPointSettings | undefined): boolean {
   if (settings === undefined) return false;

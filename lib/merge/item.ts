@@ -71,3 +71,10 @@ const worse = (a: Status, b: Status): Status => (ranks.indexOf(a) >= ranks.index
 
 const messages = (findings: readonly Diagnostic[]): string[] =>
   findings.filter(({ severity }) => severity !== 'notice').map(({ message, apiMessage }) => apiMessage ?? message);
+
+/** The items by their names, in their order. */
+export function mapOf<I extends Item<unknown>>(items: readonly I[]): ReadonlyMap<string, I> {
+  const map = new Map<string, I>();
+  for (const item of items) map.set(item.name, item);
+  return map;
+}

@@ -3,8 +3,9 @@ import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.js';
 import { placeOf } from '../diagnostics/render.js';
 import { tlsOptions, type TlsOptions, type TlsStore } from '../schema/tls.js';
 import { objectDocument } from '../source/object.js';
+import { finish, forEach, type Work } from '../work.js';
 import type { Fragment } from './decode.js';
-import { defaultEntryPoints, onEntryPoints } from './entry-points.js';
+import { defaultEntryPoints, hasModels, onEntryPoints } from './entry-points.js';
 import { internals } from './internals.js';
 import { makeItem, originOf, withFindings } from './item.js';
 import type { Configuration, Item, RouterItem } from './model.js';
@@ -13,29 +14,26 @@ import type { Settings } from './settings.js';
 
 /**
  * Merges the fragments of all providers, in the order in which they win over each other within a provider, with the
- * objects that follow from the settings. Nothing is checked across objects yet: that is `validate`. Pure.
+ * objects that follow from the settings. Nothing is checked across objects yet: that is `validate`. Pure; of the same
+ * fragment the same objects come every time.
  */
-export function merge(fragments: readonly Fragment[], settings: Settings): Configuration {
-  const all = [...fragments, internals(settings)];
+export const merge = (fragments: readonly Fragment[], settings: Settings): Configuration =>
+  finish(merging(fragments, settings));
+
+/** As `merge`, in turns. */
+export function* merging(fragments: readonly Fragment[], settings: Settings): Work<Configuration> {
+  const all = [...fragments, internalsOf(settings)];
   const diagnostics = all.flatMap((fragment) => fragment.diagnostics);
-  const collect = <I extends Item<unknown>>(noun: string, items: readonly I[]) => byName(noun, items, diagnostics);
-  const certificates = all.flatMap((fragment) => fragment.certificates);
+  const routers = yield* routersOf(all, settings, diagnostics);
+  const collect = <I extends Item<unknown>>(noun: string, itemsOf: (fragment: Fragment) => readonly I[]) =>
+    byName(noun, all, itemsOf, diagnostics);
   return {
-    routers: routersOf(all, settings, diagnostics),
-    services: collect(
-      'service',
-      all.flatMap(({ services }) => services),
-    ),
-    middlewares: collect(
-      'middleware',
-      all.flatMap(({ middlewares }) => middlewares),
-    ),
-    serversTransports: collect(
-      'servers transport',
-      all.flatMap(({ serversTransports }) => serversTransports),
-    ),
+    routers,
+    services: yield* collect('service', ({ services }) => services),
+    middlewares: yield* collect('middleware', ({ middlewares }) => middlewares),
+    serversTransports: yield* collect('servers transport', ({ serversTransports }) => serversTransports),
     tls: {
-      certificates,
+      certificates: all.flatMap((fragment) => fragment.certificates),
       options: optionsOf(all, diagnostics),
       stores: storesOf(all, diagnostics),
       hosts: new Map(),
@@ -46,33 +44,41 @@ export function merge(fragments: readonly Fragment[], settings: Settings): Confi
   };
 }
 
-function routersOf(
+const madeInternals = new WeakMap<Settings, Fragment>();
+
+/** The objects that follow from the settings; made once, since those do not change. */
+function internalsOf(settings: Settings): Fragment {
+  const made = madeInternals.get(settings) ?? internals(settings);
+  madeInternals.set(settings, made);
+  return made;
+}
+
+function* routersOf(
   all: readonly Fragment[],
   settings: Settings,
   diagnostics: Diagnostic[],
-): ReadonlyMap<string, RouterItem> {
-  const defaults = defaultEntryPoints(settings);
-  const written = byName(
-    'router',
-    all.flatMap(({ routers }) => routers),
-    diagnostics,
-  );
+): Work<ReadonlyMap<string, RouterItem>> {
+  const onThem = (fragment: Fragment) => routersOnEntryPoints(fragment, settings);
   const names = new Map<string, readonly string[]>();
-  const split = [...written.values()].flatMap((item) => {
-    const parts = onEntryPoints(item, settings, defaults);
-    if (parts.length !== 1)
-      names.set(
-        item.name,
-        parts.map(({ name }) => name),
-      );
-    return parts;
-  });
-  return byName(
-    'router',
-    split.map((item) => withParents(item, names)),
-    diagnostics,
-  );
+  const placed = (item: RouterItem) => withParents(item, names);
+  // Without models every router keeps its name, and there is nothing to compare a second time.
+  if (!hasModels(settings))
+    return yield* byName('router', all, (fragment) => onThem(fragment).flat().map(placed), diagnostics);
+  const written = yield* byName('router', all, ({ routers }) => routers, diagnostics);
+  const split: (readonly RouterItem[])[] = [];
+  for (const fragment of all) {
+    for (const [at, parts] of onThem(fragment).entries()) {
+      const item = fragment.routers[at];
+      if (item === undefined || written.get(item.name) !== item) continue;
+      if (parts.length !== 1) names.set(item.name, namesOf(parts));
+      split.push(parts);
+    }
+    yield;
+  }
+  return yield* byName('router', split, (parts) => parts.map(placed), diagnostics);
 }
+
+const namesOf = (items: readonly RouterItem[]): readonly string[] => items.map(({ name }) => name);
 
 /** The router with the qualified names of its parents; one that was split is all of its parts. */
 function withParents(item: RouterItem, names: ReadonlyMap<string, readonly string[]>): RouterItem {
@@ -83,20 +89,46 @@ function withParents(item: RouterItem, names: ReadonlyMap<string, readonly strin
   return { ...item, config: { ...config, parentRefs } };
 }
 
+/** Routers of one fragment as they are on their entry points. */
+interface Placed {
+  readonly settings: Settings;
+  readonly routers: readonly (readonly RouterItem[])[];
+}
+
+const placedRouters = new WeakMap<Fragment, Placed>();
+
+/** Each router of a fragment as it is on its entry points; made once. */
+function routersOnEntryPoints(fragment: Fragment, settings: Settings): readonly (readonly RouterItem[])[] {
+  const known = placedRouters.get(fragment);
+  if (known?.settings === settings) return known.routers;
+  const defaults = defaultEntryPoints(settings);
+  const routers = fragment.routers.map((item) => onEntryPoints(item, settings, defaults));
+  placedRouters.set(fragment, { settings, routers });
+  return routers;
+}
+
 /** The first of each name wins; the others are reported with the place of the first. */
-function byName<I extends Item<unknown>>(
+function* byName<F, I extends Item<unknown>>(
   noun: string,
-  items: readonly I[],
+  fragments: readonly F[],
+  itemsOf: (fragment: F) => readonly I[],
   diagnostics: Diagnostic[],
-): ReadonlyMap<string, I> {
+): Work<ReadonlyMap<string, I>> {
   const found = new Map<string, I>();
-  for (const item of items) {
-    const first = found.get(item.name);
-    if (first === undefined) found.set(item.name, item);
-    else diagnostics.push(twice(noun, first, item));
+  for (const fragment of fragments) {
+    yield* forEach(itemsOf(fragment), (item) => {
+      const first = found.get(item.name);
+      if (first === undefined) found.set(item.name, item);
+      else diagnostics.push(twice(noun, first, item));
+    });
+    yield;
   }
   return found;
 }
+
+/** As `byName`, of items that are in one list already. */
+const listedByName = <I extends Item<unknown>>(noun: string, items: readonly I[], diagnostics: Diagnostic[]) =>
+  finish(byName(noun, [items], (list) => list, diagnostics));
 
 function twice(noun: string, first: Item<unknown>, second: Item<unknown>): Diagnostic {
   const places = `in ${placeOf(originOf(first))} and again in ${placeOf(originOf(second))}`;
@@ -114,7 +146,7 @@ function optionsOf(all: readonly Fragment[], diagnostics: Diagnostic[]): Readonl
   const items = all.flatMap(({ options }) => options);
   const owners = defaultOwners(items);
   const found = new Map(
-    byName(
+    listedByName(
       'TLS options',
       items.filter(({ name }) => name !== 'default' || owners.length < 2),
       diagnostics,
@@ -129,9 +161,9 @@ function optionsOf(all: readonly Fragment[], diagnostics: Diagnostic[]): Readonl
 function storesOf(all: readonly Fragment[], diagnostics: Diagnostic[]): ReadonlyMap<string, Item<TlsStore>> {
   const items = all.flatMap(({ stores }) => stores);
   const owners = defaultOwners(items);
-  if (owners.length < 2) return byName('certificate store', items, diagnostics);
+  if (owners.length < 2) return listedByName('certificate store', items, diagnostics);
   const found = new Map(
-    byName(
+    listedByName(
       'certificate store',
       items.filter(({ name }) => name !== 'default'),
       diagnostics,

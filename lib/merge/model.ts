@@ -183,8 +183,9 @@ export function allDiagnostics(configuration: Configuration): readonly Diagnosti
     tls.options.values(),
     tls.stores.values(),
   ];
-  const ofItems = sections.flatMap((items) => [...items].flatMap(({ diagnostics }) => diagnostics));
-  return [...new Set([...configuration.diagnostics, ...ofItems])];
+  const found = new Set(configuration.diagnostics);
+  for (const items of sections) for (const item of items) for (const one of item.diagnostics) found.add(one);
+  return [...found];
 }
 
 /** The content behind an option that holds PEM or the path of a file with it; undefined when it cannot be read. */

@@ -2,9 +2,11 @@
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.js';
 import { reasonOf } from '../errors.js';
 import type { LoadedDocument } from '../schema/loaded.js';
+import { LargeText } from '../source/large-text.js';
 import { maxTextLength } from '../source/limits.js';
 import type { Document, Origin } from '../source/origin.js';
 import { parseText } from '../source/parse.js';
+import { inTurns, Pace } from '../work.js';
 import type { Delivery, Ports } from './define.js';
 import type { FileProviderConfig } from './file.js';
 import { fingerprint, loadDocument, ReferencedFiles } from './load.js';
@@ -15,8 +17,10 @@ import { walk, type Walked } from './walk.js';
 interface Known {
   /** The text that was parsed last, good or bad. */
   readonly text: string;
-  /** Its document, or that of the last version that had one. */
-  readonly document?: Document;
+  /** Another number for every text. */
+  readonly revision: number;
+  /** Its documents, or those of the last version that had one; several of a large text that was read in parts. */
+  readonly documents?: readonly Document[];
   /** What was wrong with `text`. */
   readonly findings: readonly Diagnostic[];
 }
@@ -26,6 +30,8 @@ export class FileSet {
   readonly #ports: Ports;
   readonly #referenced: ReferencedFiles;
   readonly #known = new Map<string, Known>();
+  readonly #large = new Map<string, LargeText>();
+  #revisions = 0;
   /** Documents without references: what was made of them stays right as long as their text does. */
   readonly #plain = new WeakMap<Document, LoadedDocument>();
   #watched: readonly string[];
@@ -54,7 +60,7 @@ export class FileSet {
     const documents = await this.#documents([...names, ...kept]);
     findings.push(...this.#referenced.findings);
     this.#watched = [...(walked?.directories ?? []), ...names, ...this.#referenced.paths];
-    const texts = [...names, ...kept].flatMap((name) => [name, this.#known.get(name)?.text ?? '']);
+    const texts = [...names, ...kept].flatMap((name) => [name, `${this.#known.get(name)?.revision ?? 0}`]);
     return { documents, findings, fingerprint: fingerprint(texts, documents, findings) };
   }
 
@@ -63,15 +69,18 @@ export class FileSet {
     const left = new Set(names);
     const unseen = [...this.#known.keys()].filter((name) => !left.has(name));
     if (walked?.findings.some(({ code }) => code === 'FL7006' || code === 'FL7005') === true) return unseen;
-    for (const name of unseen) this.#known.delete(name);
+    for (const name of unseen) {
+      this.#known.delete(name);
+      this.#large.delete(name);
+    }
     return [];
   }
 
   async #documents(names: readonly string[]): Promise<readonly LoadedDocument[]> {
     const documents: LoadedDocument[] = [];
-    for (const name of names) {
-      const document = this.#known.get(name)?.document;
-      if (document === undefined) continue;
+    const pace = new Pace();
+    for (const document of names.flatMap((name) => this.#known.get(name)?.documents ?? [])) {
+      await pace.giveWay();
       const loaded = this.#plain.get(document) ?? (await loadDocument(document, this.#ports, this.#referenced));
       if (loaded.document === document && loaded.files.size === 0) this.#plain.set(document, loaded);
       documents.push(loaded);
@@ -85,29 +94,39 @@ export class FileSet {
       fault: reasonOf(thrown),
     }));
     if ('fault' in read) {
-      findings.push(unreadable(name, read.fault, before?.document !== undefined));
+      findings.push(unreadable(name, read.fault, before?.documents !== undefined));
       return;
     }
-    if (!read.settled && before?.document !== undefined) {
+    if (!read.settled && before?.documents !== undefined) {
       findings.push(note('FL7001', name, `"${name}" is being written`, keptText(name)));
       return;
     }
-    if (read.text.trim() === '' && before?.document !== undefined && before.text.trim() !== '') {
+    if (read.text.trim() === '' && before?.documents !== undefined && before.text.trim() !== '') {
       findings.push(note('FL7003', name, `"${name}" is empty`, `${keptText(name)}; delete the file to remove it`));
       return;
     }
-    const known = before?.text === read.text ? before : this.#parse(name, read.text, before);
+    const known = before?.text === read.text ? before : await this.#parse(name, read.text, before);
     this.#known.set(name, known);
     findings.push(...known.findings);
   }
 
-  #parse(name: string, text: string, before: Known | undefined): Known {
-    const { document, diagnostics } = parseText({ name, text });
-    if (document !== undefined) return { text, document, findings: diagnostics };
+  async #parse(name: string, text: string, before: Known | undefined): Promise<Known> {
+    const revision = ++this.#revisions;
+    const source = { name, text };
+    const parts = await inTurns(this.#largeText(name).read(source));
+    if (parts !== undefined) return { text, revision, documents: parts, findings: [] };
+    const { document, diagnostics } = parseText(source);
+    if (document !== undefined) return { text, revision, documents: [document], findings: diagnostics };
     const effect =
-      before?.document === undefined ? `nothing of "${name}" is served; everything else is` : keptText(name);
+      before?.documents === undefined ? `nothing of "${name}" is served; everything else is` : keptText(name);
     const findings = diagnostics.map((diagnostic) => ({ ...diagnostic, effect }));
-    return before?.document === undefined ? { text, findings } : { text, document: before.document, findings };
+    return { text, revision, findings, ...(before?.documents !== undefined && { documents: before.documents }) };
+  }
+
+  #largeText(name: string): LargeText {
+    const known = this.#large.get(name) ?? new LargeText();
+    this.#large.set(name, known);
+    return known;
   }
 }
 

@@ -4,6 +4,8 @@ import type { Delivery, Ports } from './define.js';
 import { fingerprint, loadDocument, ReferencedFiles } from './load.js';
 import { Wakeup } from './wakeup.js';
 
+const bigintText = (_: string, part: unknown): unknown => (typeof part === 'bigint' ? String(part) : part);
+
 /** A provider whose document is set by calls. */
 export class MemoryProvider {
   readonly name = 'memory';
@@ -28,9 +30,15 @@ export class MemoryProvider {
     referenced.begin();
     const value = this.#value;
     const loaded = await loadDocument(objectDocument(value ?? {}, this.#owner), ports, referenced);
-    const text = JSON.stringify(value ?? null, (_, part: unknown) => (typeof part === 'bigint' ? String(part) : part));
     const { findings } = referenced;
-    return { documents: [loaded], findings, fingerprint: fingerprint([text], [loaded], findings) };
+    return {
+      documents: [loaded],
+      findings,
+      // A large object is written out for those only who compare.
+      get fingerprint() {
+        return fingerprint([JSON.stringify(value ?? null, bigintText)], [loaded], findings);
+      },
+    };
   }
 
   /** A delivery at once, and one for each `put` and each change of a file that the document names. */

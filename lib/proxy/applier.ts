@@ -5,17 +5,22 @@
 import type { Surroundings } from '../compile/compile.js';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import type { Engine } from '../engine/engine.js';
+import { AppError } from '../errors.js';
 import type { Configuration } from '../merge/model.js';
 import {
-  assemble,
+  assembling,
   type ConfigurationDifference,
   type Delivered,
-  differenceOf,
+  differing,
   type Encoded,
   findingsOf,
-  prepare,
+  PrepareMemory,
+  preparing,
+  saysSame,
   stamp,
 } from '../pipeline.js';
+import { ValidateMemory } from '../validate/validate.js';
+import { inTurns, type Work } from '../work.js';
 import { faultFinding, refusalsOf } from './faults.js';
 import type { Installation } from './installation.js';
 import { Refusals } from './refusals.js';
@@ -57,8 +62,12 @@ export class Applier {
   readonly #faults = new Map<number, string[]>();
   #made: Made | undefined;
   #diagnostics: readonly Diagnostic[] = [];
+  /** What was worked out for the configuration before: most of the next one is the same. */
+  readonly #validated = new ValidateMemory();
+  readonly #prepared = new PrepareMemory();
+  readonly #ending = new AbortController();
   /** What serves: its content, its number, and what of it the data plane cannot run. */
-  #hash = '';
+  #encoded: Encoded | undefined;
   #serving = 0;
   #servingFaults: readonly string[] = [];
   /** The last number given out. A refused generation keeps its number: its late events must not be another's. */
@@ -108,6 +117,11 @@ export class Applier {
     this.#faults.set(generation, faults);
   }
 
+  /** Gives up what is being worked on, with ERR_FAIRLEAD_CLOSED; nothing is applied any more. */
+  stop(): void {
+    this.#ending.abort(new AppError('ERR_FAIRLEAD_CLOSED'));
+  }
+
   /**
    * Makes everything delivered so far serve. Rejects with ERR_FAIRLEAD_APPLY, _BIND or _LOG when the data plane refuses the
    * generation as a whole; what served before serves on.
@@ -130,7 +144,7 @@ export class Applier {
     this.#diagnostics = [...findingsOf(this.#installation.install, made.configuration), ...made.findings];
     const applied = {
       generation: this.#serving,
-      diff: differenceOf(previous, made.configuration),
+      diff: await this.#inTurns(differing(previous, made.configuration)),
       diagnostics: this.#diagnostics,
       isNew: this.#serving !== served,
     };
@@ -152,18 +166,27 @@ export class Applier {
   async #attempt(previous: Configuration | undefined): Promise<Made> {
     const { settings, install } = this.#installation;
     const delivered = [...this.#delivered.values()];
-    const checked = (refused: Refusals['all']) => assemble(delivered, settings, { now: new Date(), previous, refused });
-    const configuration = this.#refusals.all.length === 0 ? checked([]) : checked(this.#refusals.stillIn(checked([])));
+    const options = { now: new Date(), previous, memory: this.#validated };
+    const checked = (refused: Refusals['all']) =>
+      this.#inTurns(assembling(delivered, settings, { ...options, refused }));
+    const asWritten = await checked([]);
+    const refused = this.#refusals.all.length === 0 ? [] : this.#refusals.stillIn(asWritten);
+    const configuration = refused.length === 0 ? asWritten : await checked(refused);
     const around = { ...this.#around, ready: this.#awaited.size === 0 };
-    const { encoded, findings } = prepare(configuration, install, around);
-    if (encoded.hash !== this.#hash) await this.#push(encoded);
+    const { encoded, findings } = await this.#inTurns(preparing(configuration, install, around, this.#prepared));
+    if (this.#encoded === undefined || !saysSame(this.#encoded, encoded)) await this.#push(encoded);
     return { configuration, findings };
+  }
+
+  /** The program around us has other things to do while a large configuration is worked on. */
+  #inTurns<T>(work: Work<T>): Promise<T> {
+    return inTurns(work, this.#ending.signal);
   }
 
   async #push(encoded: Encoded): Promise<void> {
     const generation = ++this.#generation;
     await this.#engine.apply(stamp(encoded, generation), generation);
-    this.#hash = encoded.hash;
+    this.#encoded = encoded;
     this.#serving = generation;
     this.#servingFaults = this.#faults.get(generation) ?? [];
     this.#faults.clear();

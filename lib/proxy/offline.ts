@@ -8,10 +8,11 @@ import { faultFinding, refusalsOf } from './faults.js';
 import { installationOf } from './installation.js';
 import type { InstallResult } from '../install/result.js';
 import type { Configuration } from '../merge/model.js';
-import { assemble, type Delivered, findingsOf, prepare, stamp } from '../pipeline.js';
+import { assembling, type Delivered, findingsOf, preparing, stamp } from '../pipeline.js';
 import type { Ports } from '../providers/define.js';
 import { MemoryProvider } from '../providers/memory.js';
 import { sourcesOf } from './sources.js';
+import { inTurns } from '../work.js';
 
 /** What would serve. */
 export interface Offline {
@@ -38,17 +39,18 @@ export async function loadOffline(
     adminSocket: '/',
     ready: true,
   };
-  const first = assemble(delivered, settings, { now });
-  const prepared = prepare(first, install, around);
+  const first = await inTurns(assembling(delivered, settings, { now }));
+  const prepared = await inTurns(preparing(first, install, around));
   const bytes = stamp(prepared.encoded, 1);
   const faults = withEngine((engine) => engine.check(bytes));
   const refused = faults.flatMap((fault) => refusalsOf(fault, first));
   const strange = faults.filter((fault) => refusalsOf(fault, first).length === 0).map(faultFinding);
-  const configuration = refused.length === 0 ? first : assemble(delivered, settings, { now, refused });
+  const configuration = refused.length === 0 ? first : await inTurns(assembling(delivered, settings, { now, refused }));
+  const again = refused.length === 0 ? prepared : await inTurns(preparing(configuration, install, around));
   return {
     install,
     configuration,
-    bytes: refused.length === 0 ? bytes : stamp(prepare(configuration, install, around).encoded, 1),
+    bytes: refused.length === 0 ? bytes : stamp(again.encoded, 1),
     diagnostics: [...findingsOf(install, configuration), ...prepared.findings, ...strange],
   };
 }

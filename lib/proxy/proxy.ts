@@ -193,6 +193,7 @@ export class Proxy implements AsyncDisposable {
   }
 
   async #end(drained: Promise<number>): Promise<{ readonly cut: number }> {
+    this.#applier?.stop();
     await this.#feed?.stop();
     const cut = await drained;
     this.#engine.close();

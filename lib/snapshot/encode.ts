@@ -2,6 +2,8 @@
  * Writes values in the layout of their records. Each type is compiled once to a function that knows its offsets: a large
  * configuration has millions of fields.
  */
+import { align } from '../source/alignment.js';
+import { finish, type Work } from '../work.js';
 import { type Field, type Fields, layoutOf, type RecordType, type Value } from './wire.js';
 
 /** Writes one value at an offset. */
@@ -10,11 +12,159 @@ type Putter = (out: Writer, value: unknown, at: number) => void;
 const recordPutters = new WeakMap<RecordType<Fields>, Putter>();
 
 /** Encodes one record; the root starts at offset 0. Throws RangeError for a number outside its field. */
-export function encode<F extends Fields>(type: RecordType<F>, value: Value<RecordType<F>>): Uint8Array {
-  const { size, align } = layoutOf(type);
-  const out = new Writer();
-  putterOf(type)(out, value, out.reserve(size, align));
-  return out.bytes();
+export const encode = <F extends Fields>(type: RecordType<F>, value: Value<RecordType<F>>): Uint8Array =>
+  finish(encoding(type, value));
+
+/**
+ * A list of records that are told apart by objects: where the same object stands in the list that was encoded before, the
+ * bytes of before are taken, but for the fields in `numbers`, which are written for every record.
+ */
+export interface RecordList<T> {
+  readonly tokens: readonly object[];
+  readonly value: (at: number) => T;
+  readonly numbers: Readonly<Record<string, Uint32Array>>;
+}
+
+/** What `encoding` takes in place of a value: lists of records of the root may be such as can be taken from before. */
+export type Encodable<F extends Fields> = {
+  readonly [K in keyof F]:
+    Value<F[K]> | (F[K] extends { kind: 'list'; of: RecordType<Fields> } ? RecordList<Value<F[K]['of']>> : never);
+};
+
+/** Where the records of a list stand in encoded bytes. */
+interface EncodedList {
+  readonly tokens: readonly object[];
+  readonly heads: number;
+  /** What each record refers to begins here; one more for the end of the last. */
+  readonly bodies: Uint32Array;
+}
+
+/** What was encoded last. */
+export class EncodeMemory {
+  bytes: Uint8Array = new Uint8Array();
+  lists: ReadonlyMap<string, EncodedList> = new Map();
+}
+
+/** As `encode`, in turns; what it encodes is remembered. */
+export function* encoding<F extends Fields>(
+  type: RecordType<F>,
+  value: Encodable<F>,
+  memory = new EncodeMemory(),
+): Work<Uint8Array> {
+  const { size, align: alignment, fields } = layoutOf(type);
+  const out = new Writer(memory.bytes.length);
+  const root = out.reserve(size, alignment);
+  const lists = new Map<string, EncodedList>();
+  for (const [name, field, offset] of fields) {
+    const own = value[name] as unknown;
+    if (field.kind !== 'list' || field.of.kind !== 'record') putterOf(field)(out, own, root + offset);
+    else {
+      const list = Array.isArray(own) ? asRecordList(own) : (own as RecordList<unknown>);
+      lists.set(name, yield* new ListEncoding(out, field.of, list, memory, memory.lists.get(name)).run(root + offset));
+    }
+    yield;
+  }
+  memory.bytes = out.bytes();
+  memory.lists = lists;
+  return memory.bytes;
+}
+
+/** Nothing of a plain list can be recognised. */
+const asRecordList = (values: readonly unknown[]): RecordList<unknown> => ({
+  tokens: values.map(() => ({})),
+  value: (at) => values[at],
+  numbers: {},
+});
+
+/** What records refer to begins at multiples of this, so that it can be moved as it is. */
+const bodyAlignment = 8;
+/** Records written, or copied, before others may have a turn. */
+const [writtenAtOnce, copiedAtOnce] = [64, 4096];
+
+/**
+ * The records of one list of the root: the records themselves, then what each of them refers to. Nothing refers to what
+ * belongs to another record, so that a stretch of records can be copied: only the distance between the two parts changes.
+ */
+class ListEncoding {
+  readonly #out: Writer;
+  readonly #type: RecordType<Fields>;
+  readonly #list: RecordList<unknown>;
+  readonly #source: Uint8Array;
+  readonly #before: EncodedList | undefined;
+  readonly #size: number;
+
+  constructor(
+    out: Writer,
+    type: RecordType<Fields>,
+    list: RecordList<unknown>,
+    { bytes }: EncodeMemory,
+    before: EncodedList | undefined,
+  ) {
+    this.#out = out;
+    this.#type = type;
+    this.#list = list;
+    this.#source = bytes;
+    this.#before = before;
+    this.#size = layoutOf(type).size;
+  }
+
+  *run(slot: number): Work<EncodedList> {
+    const { tokens } = this.#list;
+    const bodies = new Uint32Array(tokens.length + 1);
+    if (tokens.length === 0) return { tokens, heads: 0, bodies };
+    const heads = this.#out.reserve(tokens.length * this.#size, layoutOf(this.#type).align);
+    this.#out.span(slot, heads, tokens.length);
+    const places = align(this.#before?.tokens ?? [], tokens).before;
+    const put = putterOf(this.#type);
+    for (let at = 0; at < tokens.length;) {
+      const copied = this.#copy(places, at, heads, bodies);
+      if (copied === 0) {
+        bodies[at] = this.#out.begin(bodyAlignment);
+        put(this.#out, this.#list.value(at), heads + at * this.#size);
+      }
+      at += Math.max(1, copied);
+      if (copied > 1 || at % writtenAtOnce === 0) yield;
+    }
+    bodies[tokens.length] = this.#out.begin(bodyAlignment);
+    this.#writeNumbers(heads);
+    return { tokens, heads, bodies };
+  }
+
+  /** Copies the records from `at` on that stood one behind the other before; returns how many. */
+  #copy(places: Int32Array, at: number, heads: number, bodies: Uint32Array): number {
+    const first = places[at] ?? -1;
+    if (this.#before === undefined || first < 0) return 0;
+    let count = 1;
+    while (count < copiedAtOnce && places[at + count] === first + count) count++;
+    const { heads: oldHeads, bodies: oldBodies } = this.#before;
+    const [from, to] = [oldBodies[first] ?? 0, oldBodies[first + count] ?? 0];
+    const target = this.#out.begin(bodyAlignment);
+    this.#out.append(this.#source.subarray(from, to));
+    for (let index = 0; index < count; index++) bodies[at + index] = (oldBodies[first + index] ?? 0) - from + target;
+    const oldHead = oldHeads + first * this.#size;
+    const head = heads + at * this.#size;
+    this.#out.overwrite(this.#source.subarray(oldHead, oldHead + count * this.#size), head);
+    const moved = target - head - (from - oldHead);
+    if (moved !== 0) this.#out.moveSlots(head, count, this.#size, slotsOf(this.#type), moved);
+    return count;
+  }
+
+  #writeNumbers(heads: number): void {
+    const { fields } = layoutOf(this.#type);
+    for (const [name, , offset] of fields) {
+      const numbers = this.#list.numbers[name];
+      for (let at = 0; numbers !== undefined && at < numbers.length; at++)
+        this.#out.number(numbers[at] ?? 0, 32, heads + at * this.#size + offset);
+    }
+  }
+}
+
+/** Offsets of the texts and lists of a record. */
+function slotsOf(type: RecordType<Fields>): readonly number[] {
+  return layoutOf(type).fields.flatMap(([, field, offset]) => {
+    if (field.kind === 'record') return slotsOf(field).map((inner) => inner + offset);
+    return field.kind === 'text' || field.kind === 'list' ? [offset] : [];
+  });
 }
 
 const unsigned = (bits: 8 | 16 | 32): Putter => {
@@ -79,11 +229,44 @@ const mostTexts = 16_384;
 /** Offsets are signed. */
 const farthest = 2 ** 31;
 
+/** Bytes of the smallest buffer, and what a snapshot may grow by before its buffer has to. */
+const smallestBuffer = 64 * 1024;
+
 class Writer {
-  #buffer = Buffer.alloc(64 * 1024);
-  #view = new DataView(this.#buffer.buffer, this.#buffer.byteOffset, this.#buffer.length);
+  #buffer: Buffer;
+  #view: DataView;
   #used = 0;
   readonly #texts = new Map<string, { readonly target: number; readonly size: number }>();
+
+  constructor(expected: number) {
+    this.#buffer = Buffer.alloc(expected + smallestBuffer);
+    this.#view = new DataView(this.#buffer.buffer, this.#buffer.byteOffset, this.#buffer.length);
+  }
+
+  /** Starts something that can be moved: it shares no text with what was written before. */
+  begin(alignment: number): number {
+    this.#texts.clear();
+    return this.reserve(0, alignment);
+  }
+
+  append(bytes: Uint8Array): void {
+    this.overwrite(bytes, this.reserve(bytes.length, 1));
+  }
+
+  overwrite(bytes: Uint8Array, at: number): void {
+    this.#buffer.set(bytes, at);
+  }
+
+  /** Lets the slots of records point `by` further. */
+  moveSlots(at: number, count: number, size: number, slots: readonly number[], by: number): void {
+    for (let index = 0; index < count; index++) {
+      for (const offset of slots) {
+        const slot = at + index * size + offset;
+        if (this.#view.getUint32(slot + 4, true) !== 0)
+          this.#view.setInt32(slot, this.#view.getInt32(slot, true) + by, true);
+      }
+    }
+  }
 
   /** Takes zeroed space and returns its offset. */
   reserve(size: number, align: number): number {

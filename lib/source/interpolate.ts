@@ -35,7 +35,7 @@ export function realPorts(environment: Readonly<Record<string, string | undefine
 /** Replaces all references of a document. Without any, the document comes back as it is. */
 export async function interpolate(document: Document, ports: InterpolationPorts): Promise<Interpolated> {
   const run = new Interpolation(document, ports);
-  const found = run.find(document.value, []);
+  const found = run.find(document.value);
   if (found === 0) return { document, diagnostics: [], broken: [] };
   await run.readFiles();
   const value = run.replace(document.value, []);
@@ -60,10 +60,11 @@ class Interpolation {
   }
 
   /** Counts the texts that hold references, and begins to read the files they name. */
-  find(value: unknown, path: (string | number)[]): number {
+  find(value: unknown): number {
     if (typeof value === 'string') return this.#findIn(value);
+    if (typeof value !== 'object' || value === null) return 0;
     let found = 0;
-    this.#each(value, path, (item) => (found += this.find(item, path)));
+    for (const item of Object.values(value)) found += this.find(item);
     return found;
   }
 

@@ -8,8 +8,11 @@
 import { maxDepth } from './limits.js';
 import { isMapping } from './path.js';
 
-/** The data of a JSON text whose root is an object; undefined when it is none, or may be read otherwise as YAML. */
-export function readPlainJson(text: string): unknown {
+/**
+ * The data of a JSON text whose root is an object; undefined when it is none, or may be read otherwise as YAML. `depth` are
+ * the levels around it.
+ */
+export function readPlainJson(text: string, depth = 0): unknown {
   // Tabs and carriage returns, and lines that only Unicode knows, have rules of their own in YAML.
   if (!/^ *\{/.test(text) || /[\t\r\uFEFF\u0085\u2028\u2029]/.test(text)) return undefined;
   let value: unknown;
@@ -18,7 +21,7 @@ export function readPlainJson(text: string): unknown {
   } catch {
     return undefined;
   }
-  const keys = countKeys(value, 0);
+  const keys = countKeys(value, depth);
   return keys !== undefined && keys === writtenKeys(text) ? value : undefined;
 }
 

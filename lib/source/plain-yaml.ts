@@ -8,11 +8,11 @@
 import { maxDepth } from './limits.js';
 import { plainScalar } from './plain-scalar.js';
 
-/** The data of a text in plain form; undefined when it is not, or may not be. */
-export function readPlainYaml(text: string): unknown {
+/** The data of a text in plain form; undefined when it is not, or may not be. `depth` are the levels around it. */
+export function readPlainYaml(text: string, depth = 0): unknown {
   const lines = splitLines(text);
   if (lines === undefined) return undefined;
-  const value = new PlainReader(lines).read();
+  const value = new PlainReader(lines, depth).read();
   return value === unsure ? undefined : value;
 }
 
@@ -46,10 +46,11 @@ const nullKey = /^(?:null|Null|NULL)$/;
 class PlainReader {
   readonly #lines: readonly Line[];
   #at = 0;
-  #depth = 0;
+  #depth: number;
 
-  constructor(lines: readonly Line[]) {
+  constructor(lines: readonly Line[], depth: number) {
     this.#lines = lines;
+    this.#depth = depth;
   }
 
   read(): unknown {

@@ -26,11 +26,11 @@ const indexedFrom = 16;
 /** Answers where the parts of one parsed text stand; indexes of large mappings are made when first asked. */
 export class YamlOrigins {
   readonly #tree: YamlTree;
-  readonly #lines: LineTable;
+  readonly #lines: Pick<LineTable, 'place'>;
   readonly #indexes = new WeakMap<object, Map<string, Pair>>();
   #anchors: Map<string, Node> | undefined;
 
-  constructor(tree: YamlTree, lines: LineTable) {
+  constructor(tree: YamlTree, lines: Pick<LineTable, 'place'>) {
     this.#tree = tree;
     this.#lines = lines;
   }

@@ -87,6 +87,29 @@ class PlainDocument implements Document {
   }
 }
 
+const wholes = new WeakMap<SourceText, Document>();
+
+/** Where things stand in a text that is known to be sound, for documents that were read of parts of it. */
+export function wholeOf(source: SourceText): Document {
+  const whole = wholes.get(source) ?? new PlainDocument({}, source);
+  wholes.set(source, whole);
+  return whole;
+}
+
+const tables = new WeakMap<SourceText, LineTable>();
+
+/**
+ * Where things stand in a stretch of a text: `written` is what stands there, as a text of its own, whose first character is
+ * the one at `start`.
+ */
+export function originsWithin(source: SourceText, start: number, written: string): YamlOrigins {
+  const lines = tables.get(source) ?? new LineTable(source);
+  tables.set(source, lines);
+  return new YamlOrigins(parseDocument(written, options), {
+    place: (offset, length) => lines.place(start + offset, length),
+  });
+}
+
 class YamlDocument implements Document {
   readonly value: unknown;
   readonly #origins: YamlOrigins;

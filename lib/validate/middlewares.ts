@@ -3,15 +3,18 @@ import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import { withFindings } from '../merge/item.js';
 import type { Item, MiddlewareConfig } from '../merge/model.js';
 import { isMapping } from '../source/path.js';
+import { forEach, type Work } from '../work.js';
 import type { CertificateContext } from './certificates.js';
 import { checkPair } from './key-pairs.js';
 import { authorityFindings } from './transports.js';
 
-export function checkMiddlewares(
+export function* checkMiddlewares(
   middlewares: ReadonlyMap<string, Item<MiddlewareConfig>>,
   context: CertificateContext,
-): ReadonlyMap<string, Item<MiddlewareConfig>> {
-  return new Map([...middlewares].map(([name, item]) => [name, withFindings(item, tlsFindings(item, context))]));
+): Work<ReadonlyMap<string, Item<MiddlewareConfig>>> {
+  const checked = new Map<string, Item<MiddlewareConfig>>();
+  yield* forEach(middlewares, ([name, item]) => checked.set(name, withFindings(item, tlsFindings(item, context))));
+  return checked;
 }
 
 /** Findings about the client TLS options that a middleware may have below `<type>.tls` (forwardAuth). */

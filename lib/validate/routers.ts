@@ -2,13 +2,15 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import { didYouMean } from '../diagnostics/suggest.js';
 import { isChild } from '../merge/entry-points.js';
-import { withFindings } from '../merge/item.js';
+import { mapOf, withFindings } from '../merge/item.js';
 import type { Item, MiddlewareConfig, ResolvedRouter, RouterItem, ServiceItem } from '../merge/model.js';
 import { internal, resolveTlsName } from '../merge/names.js';
 import type { Settings } from '../merge/settings.js';
 import type { Router } from '../schema/router.js';
 import type { RuleSyntax } from '../schema/rule/ast.js';
 import { defaultPriority, hostsOf } from '../schema/rule/parser.js';
+import type { Remembered } from '../source/remembered.js';
+import type { Work } from '../work.js';
 import { atEntryPoint, findingOn } from './finding.js';
 import { middlewareReference, refer, serviceReference } from './references.js';
 import { checkRule } from './rules.js';
@@ -25,16 +27,33 @@ export interface RouterContext {
 /** Traefik keeps the priorities above this for internal routers. */
 const maxUserPriority = 2n ** 63n - 1n - 1000n;
 
+/** Routers as they were merged, with what was made of each the last time. */
+export type RouterMemory = Remembered<RouterItem, RouterItem>;
+
 /** All routers resolved, but for the existence of their TLS options, which depends on their neighbours. */
-export function checkRouters(
+export function* checkRouters(
   routers: ReadonlyMap<string, RouterItem>,
   context: RouterContext,
-): ReadonlyMap<string, RouterItem> {
-  return new Map(
-    [...routers].map(([name, item]) => [
-      name,
-      item.config === undefined ? checkSalvaged(item, context) : check(item, item.config, context),
-    ]),
+  memory: RouterMemory,
+): Work<ReadonlyMap<string, RouterItem>> {
+  const items = [...routers.values()];
+  const checked = yield* memory.each(items, (item, before) =>
+    before !== undefined && isStillRight(item, before, context)
+      ? before
+      : item.config === undefined
+        ? checkSalvaged(item, context)
+        : check(item, item.config, context),
+  );
+  return mapOf(checked);
+}
+
+/** Nothing was found then, and what the router names is served as it was then. */
+function isStillRight(item: RouterItem, { resolved, diagnostics }: RouterItem, context: RouterContext): boolean {
+  if (resolved === undefined || diagnostics.length !== item.diagnostics.length) return false;
+  const served = (target: Item<unknown> | undefined): boolean => target !== undefined && target.status !== 'disabled';
+  return (
+    (resolved.service === undefined || served(context.services.get(resolved.service))) &&
+    resolved.middlewares.every((name) => served(context.middlewares.get(name)))
   );
 }
 

@@ -1,6 +1,6 @@
 /** `http.services`: what they name, and whether they lead back to themselves. */
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
-import { withFindings } from '../merge/item.js';
+import { mapOf, withFindings } from '../merge/item.js';
 import type {
   Item,
   MiddlewareConfig,
@@ -12,6 +12,8 @@ import type {
 import { defaultTransportName, resolveName } from '../merge/names.js';
 import type { ServersTransport } from '../schema/servers-transport.js';
 import type { HighestRandomWeight, LoadBalancer, Weighted } from '../schema/service.js';
+import type { Remembered } from '../source/remembered.js';
+import type { Work } from '../work.js';
 import { findingOn } from './finding.js';
 import { healthFindings } from './health.js';
 import { middlewareReference, refer, serviceReference, transportReference } from './references.js';
@@ -22,18 +24,37 @@ export interface ServiceContext {
   readonly transports: ReadonlyMap<string, Item<ServersTransport>>;
 }
 
+/** Services as they were merged, with what was made of each the last time. */
+export type ServiceMemory = Remembered<ServiceItem, ServiceItem>;
+
 /** All services resolved, children before those that name them. */
-export function checkServices(
+export function* checkServices(
   services: ReadonlyMap<string, ServiceItem>,
   context: ServiceContext,
-): ReadonlyMap<string, ServiceItem> {
+  memory: ServiceMemory,
+): Work<ReadonlyMap<string, ServiceItem>> {
   const resolver = new ServiceResolver(services, context);
-  const checked = new Map<string, ServiceItem>();
-  for (const name of services.keys()) {
-    const item = resolver.resolve(name, []);
-    if (item !== undefined) checked.set(name, item);
-  }
-  return checked;
+  const checked = yield* memory.each([...services.values()], (item, before) => {
+    if (before !== undefined && isStillRight(item, before, context)) return resolver.take(before);
+    return resolver.resolve(item.name, []) ?? item;
+  });
+  return mapOf(checked);
+}
+
+/** Nothing was found then, and what the service names is served as it was then. Children have to be looked at each time. */
+function isStillRight(
+  item: ServiceItem,
+  { config, resolved, diagnostics }: ServiceItem,
+  { middlewares, transports }: ServiceContext,
+): boolean {
+  if (config?.kind !== 'loadBalancer' || resolved === undefined || diagnostics.length !== item.diagnostics.length)
+    return false;
+  const transport = transports.get(resolved.transport ?? '');
+  return (
+    transport !== undefined &&
+    transport.status !== 'disabled' &&
+    resolved.middlewares.every((name) => (middlewares.get(name)?.status ?? 'disabled') !== 'disabled')
+  );
 }
 
 /** What resolving the parts of a service gave. */
@@ -53,6 +74,12 @@ class ServiceResolver {
   constructor(services: ReadonlyMap<string, ServiceItem>, context: ServiceContext) {
     this.#services = services;
     this.#context = context;
+  }
+
+  /** Takes over what was made of a service before. */
+  take(item: ServiceItem): ServiceItem {
+    this.#done.set(item.name, item);
+    return item;
   }
 
   /** The service checked; `stack` are the services that led to it. Undefined when there is none of that name. */

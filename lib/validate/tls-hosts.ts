@@ -4,10 +4,11 @@
  */
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import { didYouMean } from '../diagnostics/suggest.js';
-import { withFindings } from '../merge/item.js';
+import { mapOf, withFindings } from '../merge/item.js';
 import type { Item, RouterItem } from '../merge/model.js';
 import type { EntryPointSettings } from '../merge/settings.js';
 import type { TlsOptions } from '../schema/tls.js';
+import { forEach, type Work } from '../work.js';
 import { atEntryPoint, findingOn } from './finding.js';
 
 /** Routers with their TLS options settled, and what each entry point has to know. */
@@ -20,17 +21,24 @@ export interface TlsHosts {
 }
 
 /** The routers with the TLS options they get, and the options of every server name. Pure. */
-export function settleTlsHosts(
+export function* settleTlsHosts(
   routers: ReadonlyMap<string, RouterItem>,
   options: ReadonlyMap<string, Item<TlsOptions>>,
   entryPoints: ReadonlyMap<string, EntryPointSettings>,
-): TlsHosts {
-  if (![...routers.values()].some(({ resolved }) => resolved?.tls !== undefined))
-    return { routers, hosts: new Map(), refusedHosts: new Map(), renamed: new Map() };
-  const conflicts = findConflicts(routers);
+): Work<TlsHosts> {
+  const hosts = new Map<string, Map<string, string>>();
+  const refusedHosts = new Map<string, Set<string>>();
+  const secure = [...routers.values()].filter(({ resolved }) => resolved?.tls !== undefined);
   const renamed = new Map<string, readonly string[]>();
+  if (secure.length === 0) return { routers, hosts, refusedHosts, renamed };
+  // Where all have the default options, nobody can disagree.
+  const isUniform = secure.every(({ resolved }) => resolved?.tls?.options === 'default');
+  yield;
+  const conflicts: Conflicts = isUniform ? new Map() : yield* findConflicts(secure);
   const settled = [...routers.values()].flatMap((item) => {
-    const parts = resolveConflicts(item, conflicts.get(item.name));
+    const own = conflicts.get(item.name);
+    if (own === undefined) return item;
+    const parts = resolveConflicts(item, own);
     if (parts.length !== 1 || parts[0] !== item)
       renamed.set(
         item.name,
@@ -38,24 +46,36 @@ export function settleTlsHosts(
       );
     return parts;
   });
-  const hosts = new Map<string, Map<string, string>>();
-  const refusedHosts = new Map<string, Set<string>>();
-  const checked = settled.map((item) => {
-    const name = item.resolved?.tls?.options;
-    if (item.resolved === undefined || name === undefined) return item;
-    const found = brokenOptions(item, name, options);
-    const giver = entryPoints.get(item.resolved.entryPoints[0] ?? '');
-    const finding = found && (hasOwnTls(item) ? found : atEntryPoint(found, giver, ['tls', 'options']));
-    for (const entryPoint of item.resolved.entryPoints) {
-      for (const host of item.resolved.hosts) {
-        if (host === '*') continue;
-        if (finding === undefined) inner(hosts, entryPoint, () => new Map<string, string>()).set(host, name);
-        else inner(refusedHosts, entryPoint, () => new Set<string>()).add(host);
-      }
+  const checked: RouterItem[] = [];
+  yield* forEach(settled, (item) => {
+    const finding = optionsFinding(item, options, entryPoints);
+    const name = item.resolved?.tls?.options ?? '';
+    for (const [entryPoint, host] of hostsOf(item)) {
+      if (finding === undefined) inner(hosts, entryPoint, () => new Map<string, string>()).set(host, name);
+      else inner(refusedHosts, entryPoint, () => new Set<string>()).add(host);
     }
-    return finding === undefined ? item : withoutResolution(withFindings(item, [finding]));
+    checked.push(finding === undefined ? item : withoutResolution(withFindings(item, [finding])));
   });
-  return { routers: new Map(checked.map((item) => [item.name, item])), hosts, refusedHosts, renamed };
+  return { routers: mapOf(checked), hosts, refusedHosts, renamed };
+}
+
+/** Why the router cannot have its TLS options; undefined when it can, or has none. */
+function optionsFinding(
+  item: RouterItem,
+  options: ReadonlyMap<string, Item<TlsOptions>>,
+  entryPoints: ReadonlyMap<string, EntryPointSettings>,
+): Diagnostic | undefined {
+  const name = item.resolved?.tls?.options;
+  const found = name === undefined ? undefined : brokenOptions(item, name, options);
+  if (found === undefined || hasOwnTls(item)) return found;
+  return atEntryPoint(found, entryPoints.get(item.resolved?.entryPoints[0] ?? ''), ['tls', 'options']);
+}
+
+/** The hosts of a TLS router on each of its entry points. */
+function* hostsOf({ resolved }: RouterItem): Iterable<readonly [entryPoint: string, host: string]> {
+  if (resolved?.tls === undefined) return;
+  for (const entryPoint of resolved.entryPoints)
+    for (const host of resolved.hosts) if (host !== '*') yield [entryPoint, host];
 }
 
 /** Whether the options are named in the router itself, not by its entry point. */
@@ -77,38 +97,38 @@ function withoutResolution(item: RouterItem): RouterItem {
 /** For each router the entry points on which it cannot have its options, with the reason. */
 type Conflicts = ReadonlyMap<string, ReadonlyMap<string, Diagnostic>>;
 
-function findConflicts(routers: ReadonlyMap<string, RouterItem>): Conflicts {
+function* findConflicts(routers: readonly RouterItem[]): Work<Conflicts> {
   const found = new Map<string, Map<string, Diagnostic>>();
   const note = (item: RouterItem, entryPoint: string, finding: Diagnostic) => {
     const own = inner(found, item.name, () => new Map<string, Diagnostic>());
     if (!own.has(entryPoint)) own.set(entryPoint, finding);
   };
-  for (const [entryPoint, byHost] of routersByHost(routers)) {
-    for (const [host, items] of byHost) {
+  for (const [entryPoint, byHost] of yield* routersByHost(routers)) {
+    yield* forEach(byHost, ([host, items]) => {
       const names = [...new Set(items.map((item) => item.resolved?.tls?.options ?? 'default'))];
       if (host === '*')
         for (const item of items)
           if (item.resolved?.tls?.options !== 'default') note(item, entryPoint, hostless(item, entryPoint));
-      if (host === '*' || names.length < 2) continue;
+      if (host === '*' || names.length < 2) return;
       for (const item of items) note(item, entryPoint, disagreement(item, host, entryPoint, names));
-    }
+    });
   }
   return found;
 }
 
 /** TLS routers by entry point and host; those without any host stand under `*`. */
-function routersByHost(
-  routers: ReadonlyMap<string, RouterItem>,
-): ReadonlyMap<string, ReadonlyMap<string, readonly RouterItem[]>> {
+function* routersByHost(
+  routers: readonly RouterItem[],
+): Work<ReadonlyMap<string, ReadonlyMap<string, readonly RouterItem[]>>> {
   const found = new Map<string, Map<string, RouterItem[]>>();
-  for (const item of routers.values()) {
-    if (item.resolved?.tls === undefined) continue;
+  yield* forEach(routers, (item) => {
+    if (item.resolved?.tls === undefined) return;
     const names = item.resolved.hosts.filter((host) => host !== '*');
     for (const entryPoint of item.resolved.entryPoints) {
       const byHost = inner(found, entryPoint, () => new Map<string, RouterItem[]>());
       for (const host of names.length > 0 ? names : ['*']) inner(byHost, host, () => []).push(item);
     }
-  }
+  });
   return found;
 }
 

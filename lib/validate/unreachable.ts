@@ -1,49 +1,108 @@
 /** Routers that no request can reach, because another one takes them all. */
+import { isDeepStrictEqual } from 'node:util';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import { withFindings } from '../merge/item.js';
 import type { ResolvedRouter, RouterItem } from '../merge/model.js';
 import { providerRanks, routerOrder } from '../merge/order.js';
+import { align } from '../source/alignment.js';
+import { forEach, type Work } from '../work.js';
 import { findingOn } from './finding.js';
 
-/** Warns of routers whose rule stands in another router of the same place that is tried before. */
-export function markUnreachable(
-  routers: ReadonlyMap<string, RouterItem>,
-  precedence: readonly string[],
-): ReadonlyMap<string, RouterItem> {
-  const findings = new Map<string, Diagnostic>();
-  const order = routerOrder(precedence);
-  const ranks = providerRanks(precedence);
-  for (const group of sameRules(routers)) {
-    const [winner, ...losers] = group.sort(order);
-    for (const loser of losers)
-      if (winner !== undefined && !findings.has(loser.name)) findings.set(loser.name, shadowed(loser, winner, ranks));
-  }
-  if (findings.size === 0) return routers;
-  return new Map(
-    [...routers].map(([name, item]) => {
-      const finding = findings.get(name);
-      return [name, finding === undefined ? item : withFindings(item, [finding])];
-    }),
-  );
-}
+/** Routers that are asked about the same connections with the same rule. Nearly all rules stand alone. */
+type Group = RouterItem | Set<RouterItem>;
 
-/** Routers that are asked about the same connections with the same rule: two or more each. */
-function sameRules(routers: ReadonlyMap<string, RouterItem>): readonly RouterItem[][] {
-  // Nearly all rules stand alone, so that a list is made for the second of a kind only.
-  const groups = new Map<string, RouterItem | RouterItem[]>();
-  for (const item of routers.values()) {
-    if (item.resolved === undefined) continue;
-    const syntax = item.config?.ruleSyntax ?? '';
-    const rule = (item.config?.rule ?? '').replace(/\s+/g, ' ').trim();
-    for (const place of placesOf(item.resolved)) {
-      const key = `${place} ${syntax} ${rule}`;
-      const group = groups.get(key);
-      if (group === undefined) groups.set(key, item);
-      else if (Array.isArray(group)) group.push(item);
-      else groups.set(key, [group, item]);
+/** The routers of a configuration by their rules, kept from one configuration to the next. */
+export class RuleGroups {
+  #routers: readonly RouterItem[] = [];
+  readonly #groups = new Map<string, Group>();
+  /** Rules of two or more routers. */
+  readonly #shared = new Set<string>();
+  /** Routers that were warned of, with the warning, by what they were without. */
+  readonly #marked = new Map<RouterItem, { readonly finding: Diagnostic; readonly item: RouterItem }>();
+
+  /** Warns of routers whose rule stands in another router of the same entry point that is tried before. */
+  *markUnreachable(
+    routers: ReadonlyMap<string, RouterItem>,
+    precedence: readonly string[],
+  ): Work<ReadonlyMap<string, RouterItem>> {
+    yield* this.#regroup([...routers.values()]);
+    const findings = this.#findings(precedence);
+    for (const item of this.#marked.keys()) if (!findings.has(item)) this.#marked.delete(item);
+    if (findings.size === 0) return routers;
+    const marked = new Map(routers);
+    for (const [item, finding] of findings) marked.set(item.name, this.#mark(item, finding));
+    return marked;
+  }
+
+  *#regroup(routers: readonly RouterItem[]): Work<void> {
+    const { gone, come } = align(this.#routers, routers);
+    const isMuch = gone.length + come.length > routers.length;
+    // Work may be given up in between; then the next one begins with nothing.
+    this.#routers = [];
+    if (isMuch) this.#clear();
+    else yield* forEach(gone, (item) => this.#leave(item));
+    yield* forEach(isMuch ? routers : come, (item) => this.#join(item));
+    this.#routers = routers;
+  }
+
+  #clear(): void {
+    this.#groups.clear();
+    this.#shared.clear();
+  }
+
+  #join(item: RouterItem): void {
+    for (const rule of rulesOf(item)) {
+      const group = this.#groups.get(rule);
+      if (group === undefined) this.#groups.set(rule, item);
+      else if (group instanceof Set) group.add(item);
+      else if (group !== item) this.#groups.set(rule, new Set([group, item]));
+      if (group !== undefined && group !== item) this.#shared.add(rule);
     }
   }
-  return [...groups.values()].filter((group) => Array.isArray(group));
+
+  #leave(item: RouterItem): void {
+    for (const rule of rulesOf(item)) {
+      const group = this.#groups.get(rule);
+      if (!(group instanceof Set)) {
+        this.#groups.delete(rule);
+        continue;
+      }
+      group.delete(item);
+      const [first, second] = group;
+      if (first === undefined || second !== undefined) continue;
+      this.#groups.set(rule, first);
+      this.#shared.delete(rule);
+    }
+  }
+
+  #findings(precedence: readonly string[]): ReadonlyMap<RouterItem, Diagnostic> {
+    const order = routerOrder(precedence);
+    const ranks = providerRanks(precedence);
+    const findings = new Map<RouterItem, Diagnostic>();
+    // In an order that does not depend on what was there before.
+    for (const rule of [...this.#shared].sort()) {
+      const [winner, ...losers] = [...(this.#groups.get(rule) as Set<RouterItem>)].sort(order);
+      for (const loser of losers)
+        if (winner !== undefined && !findings.has(loser)) findings.set(loser, shadowed(loser, winner, ranks));
+    }
+    return findings;
+  }
+
+  /** The same object as the last time when the warning is the same. */
+  #mark(item: RouterItem, finding: Diagnostic): RouterItem {
+    const known = this.#marked.get(item);
+    if (known !== undefined && isDeepStrictEqual(known.finding, finding)) return known.item;
+    const marked = withFindings(item, [finding]);
+    this.#marked.set(item, { finding, item: marked });
+    return marked;
+  }
+}
+
+/** What tells whether two routers are asked about the same: for each place the rule in its syntax. */
+function* rulesOf({ resolved, config }: RouterItem): Iterable<string> {
+  if (resolved === undefined) return;
+  const rule = (config?.rule ?? '').replace(/\s+/g, ' ').trim();
+  for (const place of placesOf(resolved)) yield `${place} ${config?.ruleSyntax ?? ''} ${rule}`;
 }
 
 /** Where a router is looked for: entry points, with TLS or without, or the layers below its parents. */

@@ -1,50 +1,117 @@
 /** Who uses what, as the admin API shows it. */
-import type { Configuration, Item, RouterItem, ServiceItem } from '../merge/model.js';
+import { mapOf } from '../merge/item.js';
+import type { Configuration, Item, MiddlewareConfig, RouterItem, ServiceItem } from '../merge/model.js';
+import { align } from '../source/alignment.js';
+import { Remembered } from '../source/remembered.js';
+import { forEach, type Work } from '../work.js';
 
-/** The configuration with `using` of routers and `usedBy` of services and middlewares. */
-export function withUsage(configuration: Configuration): Configuration {
-  const users = { services: new Map<string, Set<string>>(), middlewares: new Map<string, Set<string>>() };
-  for (const router of configuration.routers.values()) note(router, configuration.services, users);
-  return {
-    ...configuration,
-    // A router that is served knows already.
-    routers: mapItems(configuration.routers, (item) => {
-      const using = item.resolved?.entryPoints ?? item.config?.entryPoints ?? [];
-      return using === item.using ? item : { ...item, using };
-    }),
-    services: mapItems(configuration.services, (item) => ({ ...item, usedBy: listed(users.services.get(item.name)) })),
-    middlewares: mapItems(configuration.middlewares, (item) => ({
-      ...item,
-      usedBy: listed(users.middlewares.get(item.name)),
-    })),
-  };
-}
+/** Names of routers by the name of what they use; sorted when they are shown. */
+type Users = Map<string, Set<string>>;
 
-type Users = Readonly<Record<'services' | 'middlewares', Map<string, Set<string>>>>;
+const nobody: readonly string[] = Object.freeze([]);
 
-function note({ name, resolved }: RouterItem, services: ReadonlyMap<string, ServiceItem>, users: Users): void {
-  if (resolved === undefined) return;
-  const add = (map: Map<string, Set<string>>, used: string): boolean => {
-    const known = map.get(used) ?? new Set<string>();
-    if (known.has(name)) return false;
-    map.set(used, known.add(name));
-    return true;
-  };
-  for (const middleware of resolved.middlewares) add(users.middlewares, middleware);
-  const pending = resolved.service === undefined ? [] : [resolved.service];
-  for (let service = pending.pop(); service !== undefined; service = pending.pop()) {
-    if (!add(users.services, service)) continue;
-    const parts = services.get(service)?.resolved;
-    for (const middleware of parts?.middlewares ?? []) add(users.middlewares, middleware);
-    pending.push(...(parts?.children ?? []).map((child) => child.service));
+/** The users of services and middlewares, kept from one configuration to the next. */
+export class Usage {
+  /** The routers that are counted, and the services through which they use something. */
+  #routers: readonly RouterItem[] = [];
+  #ways: readonly ServiceItem[] = [];
+  readonly #ofServices: Users = new Map();
+  readonly #ofMiddlewares: Users = new Map();
+  /** Names whose users are others than before. */
+  readonly #changed = new Set<string>();
+  readonly #routerItems = new Remembered<RouterItem, RouterItem>();
+  readonly #serviceItems = new Remembered<ServiceItem, ServiceItem>();
+  readonly #middlewareItems = new Remembered<Item<MiddlewareConfig>, Item<MiddlewareConfig>>();
+
+  /** The configuration with `using` of routers and `usedBy` of services and middlewares. */
+  *of(configuration: Configuration): Work<Configuration> {
+    yield* this.#count(configuration);
+    const routers = yield* this.#routerItems.each([...configuration.routers.values()], usingOf);
+    const services = yield* this.#serviceItems.each([...configuration.services.values()], (item, before) =>
+      this.#used(item, this.#ofServices, before),
+    );
+    const middlewares = yield* this.#middlewareItems.each([...configuration.middlewares.values()], (item, before) =>
+      this.#used(item, this.#ofMiddlewares, before),
+    );
+    this.#changed.clear();
+    return {
+      ...configuration,
+      routers: isSame(routers, configuration.routers) ? configuration.routers : mapOf(routers),
+      services: mapOf(services),
+      middlewares: mapOf(middlewares),
+    };
+  }
+
+  *#count({ routers, services }: Configuration): Work<void> {
+    const now = [...routers.values()];
+    const ways = [...services.values()].filter(leadsOn);
+    const { gone, come } = align(this.#routers, now);
+    const sameWays = ways.length === this.#ways.length && ways.every((item, at) => item === this.#ways[at]);
+    const isMuch = !sameWays || gone.length + come.length > now.length;
+    // Work may be given up in between; then the next one begins with nothing.
+    this.#routers = [];
+    if (isMuch) this.#clear();
+    else yield* forEach(gone, (item) => this.#note(item, services, (users) => users.delete(item.name)));
+    yield* forEach(isMuch ? now : come, (item) => this.#note(item, services, (users) => users.add(item.name)));
+    this.#routers = now;
+    this.#ways = ways;
+  }
+
+  #clear(): void {
+    for (const users of [this.#ofServices, this.#ofMiddlewares]) {
+      for (const name of users.keys()) this.#changed.add(name);
+      users.clear();
+    }
+  }
+
+  /** Changes the users of everything that a router uses, each once. */
+  #note(
+    { resolved }: RouterItem,
+    services: ReadonlyMap<string, ServiceItem>,
+    change: (users: Set<string>) => void,
+  ): void {
+    if (resolved === undefined) return;
+    const middlewares = new Set(resolved.middlewares);
+    const seen = new Set<string>();
+    const pending = resolved.service === undefined ? [] : [resolved.service];
+    for (let service = pending.pop(); service !== undefined; service = pending.pop()) {
+      if (seen.has(service)) continue;
+      seen.add(service);
+      const parts = services.get(service)?.resolved;
+      for (const middleware of parts?.middlewares ?? []) middlewares.add(middleware);
+      for (const child of parts?.children ?? []) pending.push(child.service);
+    }
+    for (const name of seen) this.#change(this.#ofServices, name, change);
+    for (const name of middlewares) this.#change(this.#ofMiddlewares, name, change);
+  }
+
+  #change(of: Users, name: string, change: (users: Set<string>) => void): void {
+    const users = of.get(name) ?? new Set();
+    change(users);
+    if (users.size === 0) of.delete(name);
+    else of.set(name, users);
+    this.#changed.add(name);
+  }
+
+  #used<I extends Item<unknown>>(item: I, users: Users, before: I | undefined): I {
+    if (before !== undefined && !this.#changed.has(item.name)) return before;
+    return { ...item, usedBy: [...(users.get(item.name) ?? nobody)].sort() };
   }
 }
 
-const listed = (names: ReadonlySet<string> | undefined): readonly string[] => [...(names ?? [])].sort();
+/** Whether a router that names the service uses more than the service itself. */
+const leadsOn = ({ resolved }: ServiceItem): boolean =>
+  resolved !== undefined && (resolved.middlewares.length > 0 || (resolved.children?.length ?? 0) > 0);
 
-function mapItems<I extends Item<unknown>>(
-  items: ReadonlyMap<string, I>,
-  change: (item: I) => I,
-): ReadonlyMap<string, I> {
-  return new Map([...items].map(([name, item]) => [name, change(item)]));
+/** A router that is served knows already. */
+function usingOf(item: RouterItem, before: RouterItem | undefined): RouterItem {
+  if (before !== undefined) return before;
+  const using = item.resolved?.entryPoints ?? item.config?.entryPoints ?? nobody;
+  return using === item.using ? item : { ...item, using };
+}
+
+function isSame(items: readonly RouterItem[], map: ReadonlyMap<string, RouterItem>): boolean {
+  let at = 0;
+  for (const item of map.values()) if (items[at++] !== item) return false;
+  return true;
 }

@@ -8,13 +8,15 @@ import { type CertificateContext, checkCertificates, checkDefaultCertificate, ch
 import { settleLayers } from './layers.js';
 import { checkMiddlewares } from './middlewares.js';
 import { type Refusal, refuse, withRefusals } from './refusals.js';
-import { checkRouters } from './routers.js';
-import { checkServices } from './services.js';
+import { Remembered } from '../source/remembered.js';
+import { finish, type Work } from '../work.js';
+import { checkRouters, type RouterMemory } from './routers.js';
+import { checkServices, type ServiceMemory } from './services.js';
 import { settleTlsHosts } from './tls-hosts.js';
 import { checkTlsOptions } from './tls-options.js';
 import { checkTransports } from './transports.js';
-import { markUnreachable } from './unreachable.js';
-import { withUsage } from './usage.js';
+import { RuleGroups } from './unreachable.js';
+import { Usage } from './usage.js';
 
 /** What the checks ask of their surroundings. */
 export interface ValidateOptions {
@@ -24,27 +26,47 @@ export interface ValidateOptions {
   readonly previous?: Configuration | undefined;
   /** What the data plane refused of this very configuration; those objects and their dependents are disabled. */
   readonly refused?: readonly Refusal[] | undefined;
+  /** What was worked out for the configuration before; nothing of what is the same is worked out again. */
+  readonly memory?: ValidateMemory | undefined;
+}
+
+/** What validating remembers from one configuration to the next, under the same settings. */
+export class ValidateMemory {
+  readonly services: ServiceMemory = new Remembered();
+  readonly routers: RouterMemory = new Remembered();
+  readonly rules = new RuleGroups();
+  readonly usage = new Usage();
 }
 
 /** The configuration with statuses, reasons and resolved names. Pure; the input is left as it is. */
-export function validate(configuration: Configuration, settings: Settings, options: ValidateOptions): Configuration {
-  const { now, previous, refused = [] } = options;
+export const validate = (configuration: Configuration, settings: Settings, options: ValidateOptions): Configuration =>
+  finish(validating(configuration, settings, options));
+
+/** As `validate`, in turns. */
+export function* validating(
+  configuration: Configuration,
+  settings: Settings,
+  options: ValidateOptions,
+): Work<Configuration> {
+  const { now, previous, refused = [], memory = new ValidateMemory() } = options;
   const context: CertificateContext = { files: configuration.files, now, previous };
   const transports = checkTransports(withRefusals('transport', configuration.serversTransports, refused), context);
-  const middlewares = checkMiddlewares(withRefusals('middleware', configuration.middlewares, refused), context);
-  const services = checkServices(withRefusals('service', configuration.services, refused), { middlewares, transports });
+  const middlewares = yield* checkMiddlewares(withRefusals('middleware', configuration.middlewares, refused), context);
+  const named = { middlewares, transports };
+  const services = yield* checkServices(
+    withRefusals('service', configuration.services, refused),
+    named,
+    memory.services,
+  );
   const tls = checkTls(configuration.tls, context, refused);
-  const resolved = checkRouters(configuration.routers, {
-    settings,
-    services,
-    middlewares,
-    previous: previous?.routers,
-  });
-  const { routers, hosts, refusedHosts, renamed } = settleTlsHosts(resolved, tls.options, settings.entryPoints);
+  yield;
+  const routerContext = { settings, services, middlewares, previous: previous?.routers };
+  const resolved = yield* checkRouters(configuration.routers, routerContext, memory.routers);
+  const { routers, hosts, refusedHosts, renamed } = yield* settleTlsHosts(resolved, tls.options, settings.entryPoints);
   const layered = settleLayers(withRefusals('router', routers, refused), renamed);
-  return withUsage({
+  return yield* memory.usage.of({
     ...configuration,
-    routers: markUnreachable(layered, settings.precedence),
+    routers: yield* memory.rules.markUnreachable(layered, settings.precedence),
     services,
     middlewares,
     serversTransports: transports,

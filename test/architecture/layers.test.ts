@@ -9,8 +9,8 @@ import ts from 'typescript';
 const root = resolve(import.meta.dirname, '../..');
 const lib = join(root, 'lib');
 
-/** Seen by every room: places in files, messages about them, the error table, and what package.json says. */
-const everywhere = ['source', 'diagnostics', 'errors', 'package'];
+/** Seen by every room: places in files, messages about them, the error table, what package.json says, work in turns. */
+const everywhere = ['source', 'diagnostics', 'errors', 'package', 'work'];
 
 /** The steps of the pipeline, in order. */
 const steps = ['install', 'schema', 'providers', 'merge', 'validate', 'compile', 'snapshot', 'engine'];
@@ -22,6 +22,7 @@ const plugins = ['middlewares', 'balancers'];
  */
 const allowed: Readonly<Record<string, readonly string[]>> = {
   errors: [],
+  work: [],
   source: [],
   diagnostics: [],
   schema: [...plugins],

@@ -16,14 +16,18 @@ export class RuleTables {
   readonly ranges: Cidr[] = [];
   readonly #patternIndexes = new Map<string, number>();
   readonly #rangeIndexes = new Map<string, number>();
+  /** How often an index was asked for. */
+  asked = 0;
 
   /** Index of a regular expression in `patterns`. */
   pattern(source: string): number {
+    this.asked += 1;
     return indexOf(source, this.#patternIndexes, () => this.patterns.push(source) - 1);
   }
 
   /** Index of an address or network in `ranges`. Throws RangeError for text that is neither. */
   range(text: string): number {
+    this.asked += 1;
     return indexOf(text, this.#rangeIndexes, () => this.ranges.push(cidrOf(text)) - 1);
   }
 }

@@ -1,0 +1,176 @@
+/**
+ * `npm run bench:scale`: what a change of a large configuration costs: from the file that is written to the workers that serve
+ * it, in time, in waiting of the host's event loop, in latency of requests, and in memory. `--routers=N` takes others than
+ * 100,000, `--only=yml-one,json-many` some of the shapes.
+ */
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import type { createProxy as create } from '../../lib/index.js';
+import { type Format, manyRouters } from '../../test/support/lib/many-routers.js';
+import { computed, Gaps, type Longest } from './gaps.js';
+import { Requests } from './requests.js';
+
+const { values: options } = parseArgs({
+  options: { routers: { type: 'string', default: '100000' }, only: { type: 'string' } },
+});
+const count = Number(options.routers);
+/** Files of a directory, and what providers wait between two deliveries. */
+const [files, throttle] = [100, 2_100];
+
+/** The built package: sources that are run by a loader are slower. */
+const built = '../../dist/lib/index.js';
+const { createProxy } = (await import(built)) as { readonly createProxy: typeof create };
+
+interface Shape {
+  readonly name: string;
+  readonly format: Format;
+  readonly files: number;
+}
+
+const shapes: readonly Shape[] = (['yml', 'json'] as const).flatMap((format) => [
+  { name: `${format}-one`, format, files: 1 },
+  { name: `${format}-many`, format, files },
+]);
+
+/** One figure of each kind. */
+interface Row {
+  readonly what: string;
+  readonly seconds: number;
+  /** Time of the processor of the main thread, in seconds. */
+  readonly computing: number;
+  readonly longest: Longest;
+  readonly p99: number;
+  readonly rss: number;
+}
+
+const say = (text: string): void => void process.stdout.write(`${text}\n`);
+const mebibytes = (): number => process.memoryUsage.rss() / 1024 / 1024;
+
+/** Replaces a file at once, as deployments do. */
+function write(path: string, text: string): void {
+  writeFileSync(`${path}.new`, text);
+  renameSync(`${path}.new`, path);
+}
+
+class Trial {
+  readonly #shape: Shape;
+  readonly #directory: string;
+
+  constructor(shape: Shape) {
+    this.#shape = shape;
+    this.#directory = mkdtempSync(join(tmpdir(), 'fairlead-scale-'));
+    mkdirSync(join(this.#directory, 'dynamic'));
+  }
+
+  async run(): Promise<readonly Row[]> {
+    const server = createServer((_, response) => response.end('ok')).listen(0, '127.0.0.1');
+    const { port } = await new Promise<AddressInfo>((resolve) =>
+      server.once('listening', () => resolve(server.address() as AddressInfo)),
+    );
+    this.#write('first-');
+    const path =
+      this.#shape.files === 1 ? { filename: this.#path(0) } : { directory: join(this.#directory, 'dynamic') };
+    const gaps = new Gaps();
+    const began = this.#now();
+    const proxy = await createProxy({
+      entryPoints: { web: { address: '127.0.0.1:0' } },
+      providers: { file: { watch: true, ...path } },
+      http: {
+        routers: { probe: { rule: 'Path(`/probe`)', service: 'probe', priority: 1_000_000n } },
+        services: { probe: { loadBalancer: { servers: [{ url: `http://127.0.0.1:${port}` }] } } },
+      },
+    });
+    const rows: Row[] = [this.#row('start', began, gaps.take(), 0)];
+    const requests = new Requests(proxy.addresses['web']?.port ?? 0);
+    await sleep(throttle);
+    await requests.take();
+    await sleep(1_000);
+    rows.push({ ...this.#row('no change', this.#now(), gaps.take(), 0), p99: await requests.take() });
+    const change = async (what: string, edit: () => void): Promise<void> => {
+      await sleep(throttle);
+      const applied = new Promise<void>((resolve) => {
+        const off = proxy.on('generation', () => {
+          off();
+          resolve();
+        });
+      });
+      gaps.take();
+      await requests.take();
+      edit();
+      // Writing is no part of it.
+      const written = this.#now();
+      gaps.take();
+      await applied;
+      const row = this.#row(what, written, gaps.take(), 0);
+      rows.push({ ...row, p99: await requests.take() });
+    };
+    for (const prefix of ['second-', 'third-', 'fourth-', 'fifth-'])
+      await change('all routers', () => this.#write(prefix));
+    for (const name of ['one', 'two', 'three']) await change('one router', () => this.#writeOne('fifth-', name));
+    await change('no routers', () => this.#write('', 0));
+    await sleep(throttle);
+    rows.push({ ...this.#row('no routers, later', this.#now(), gaps.take(), 0) });
+    requests.stop();
+    gaps.stop();
+    await proxy.close({ drain: 0 });
+    server.close();
+    rmSync(this.#directory, { recursive: true });
+    return rows;
+  }
+
+  #now(): readonly [milliseconds: number, computed: number] {
+    return [performance.now(), computed()];
+  }
+
+  #row(what: string, [began, before]: readonly [number, number], longest: Longest, p99: number): Row {
+    const seconds = (performance.now() - began) / 1_000;
+    return { what, seconds, computing: (computed() - before) / 1_000, longest, p99, rss: mebibytes() };
+  }
+
+  #path(index: number): string {
+    return join(this.#directory, 'dynamic', `${index}.${this.#shape.format}`);
+  }
+
+  #text(index: number, prefix: string, routers = Math.ceil(count / this.#shape.files)): string {
+    if (routers === 0)
+      return this.#shape.format === 'json' ? '{ "http": { "routers": {} } }' : 'http:\n  routers: {}\n';
+    return manyRouters(routers, this.#shape.format, `${prefix}${index}-`);
+  }
+
+  #write(prefix: string, routers?: number): void {
+    for (let index = 0; index < this.#shape.files; index++)
+      write(this.#path(index), this.#text(index, prefix, routers));
+  }
+
+  /** The same as before, but for the host of a router in the middle. */
+  #writeOne(prefix: string, name: string): void {
+    const index = Math.floor(this.#shape.files / 2);
+    const router = Math.floor(count / this.#shape.files / 2);
+    const text = this.#text(index, prefix).replace(`${prefix}${index}-h${router}.`, `${name}.h${router}.`);
+    write(this.#path(index), text);
+  }
+}
+
+for (const shape of shapes) {
+  if (options.only !== undefined && !options.only.split(',').includes(shape.name)) continue;
+  say(`\n${count} routers, ${shape.format}, ${shape.files === 1 ? 'one file' : `${shape.files} files`}`);
+  say('                  seconds   computing   longest wait   of it computing    p99   resident');
+  for (const { what, seconds, computing, longest, p99, rss } of await new Trial(shape).run())
+    say(
+      [
+        what.padEnd(17),
+        seconds.toFixed(3).padStart(8),
+        computing.toFixed(3).padStart(11),
+        `${longest.waiting.toFixed(0)} ms`.padStart(14),
+        `${longest.computing.toFixed(0)} ms`.padStart(17),
+        (p99 === 0 ? '' : `${p99.toFixed(1)} ms`).padStart(9),
+        `${rss.toFixed(0)} MB`.padStart(9),
+      ].join(' '),
+    );
+}
+process.exit(0);

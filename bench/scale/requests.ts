@@ -1,0 +1,43 @@
+/** Requests at a steady rate from a thread of its own, so that what happens in this one delays none of them. */
+import { Worker } from 'node:worker_threads';
+
+const program = `
+const { request, Agent } = require('node:http');
+const { parentPort, workerData: { port } } = require('node:worker_threads');
+const agent = new Agent({ keepAlive: true, maxSockets: 16 });
+let times = [];
+const timer = setInterval(() => {
+  const began = performance.now();
+  const sent = request({ port, host: '127.0.0.1', path: '/probe', agent }, (response) => {
+    response.resume();
+    response.once('end', () => times.push(performance.now() - began));
+  });
+  sent.once('error', () => times.push(Infinity));
+  sent.end();
+}, 2);
+parentPort.on('message', () => {
+  const sorted = times.sort((a, b) => a - b);
+  parentPort.postMessage(sorted[Math.floor(sorted.length * 0.99)] ?? 0);
+  times = [];
+});
+`;
+
+export class Requests {
+  readonly #worker: Worker;
+
+  constructor(port: number) {
+    this.#worker = new Worker(program, { eval: true, workerData: { port } });
+    this.#worker.unref();
+  }
+
+  /** The 99th percentile of the latencies since the last call, in milliseconds. */
+  async take(): Promise<number> {
+    const answer = new Promise<number>((resolve) => this.#worker.once('message', resolve));
+    this.#worker.postMessage('take');
+    return answer;
+  }
+
+  stop(): void {
+    void this.#worker.terminate();
+  }
+}

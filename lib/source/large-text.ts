@@ -1,0 +1,217 @@
+/**
+ * Reads a large text in parts: a few hundred objects each, as if they stood in files of their own. Others have their turn
+ * between two parts, and of a text that was read before only the parts are read again in which something has changed.
+ *
+ * Like the readers of plain YAML and JSON, which read the parts, it may refuse anything; the text is then read as a whole.
+ */
+import type { Work } from '../work.js';
+import { type Cut, type Cutter, type Place, samePlace } from './cutter.js';
+import { jsonCutter } from './cutter-json.js';
+import { yamlCutter } from './cutter-yaml.js';
+import type { Document, Origin, Path, SourceText } from './origin.js';
+import { isMapping } from './path.js';
+import { originsWithin, wholeOf } from './yaml.js';
+import type { YamlOrigins } from './yaml-origins.js';
+
+/** From this many characters on a text is worth cutting. */
+const largeText = 128 * 1024;
+
+/** The parts of one text, from one version of it to the next. */
+export class LargeText {
+  #text = '';
+  #parts: readonly Part[] = [];
+  /** Keys of every mapping that was cut, to find those written twice. */
+  readonly #keys = new Map<string, Set<string>>();
+
+  /** The documents that a text is made of; undefined when it has to be read as a whole. */
+  *read(source: SourceText): Work<readonly Document[] | undefined> {
+    const { name, text } = source;
+    const cutter = text.length < largeText ? undefined : cutterOf(name, text);
+    const isFirst = this.#parts.length === 0;
+    let parts = cutter === undefined ? undefined : yield* this.#cut(source, cutter);
+    // What stood in the way may be something that was kept.
+    if (cutter !== undefined && parts === undefined && !isFirst) parts = yield* this.#cut(source, cutter);
+    this.#text = parts === undefined ? '' : text;
+    this.#parts = parts ?? [];
+    return parts;
+  }
+
+  *#cut(source: SourceText, cutter: Cutter): Work<readonly Part[] | undefined> {
+    const { text } = source;
+    const { before, behind, moved } = this.#unchanged(text);
+    // Work may be given up in between; then the next one begins with nothing.
+    const all = this.#parts;
+    [this.#text, this.#parts] = ['', []];
+    if (all.length === 0) this.#keys.clear();
+    for (const part of all.slice(before.length, all.length - behind.length)) this.#forget(part);
+    const known = new Map(behind.map((part) => [part.start + moved, part]));
+    const parts = [...before];
+    for (const cut of cutter(text, before.at(-1), (at, place) => samePlace(known.get(at)?.place, place))) {
+      if (cut === undefined) return undefined;
+      const rest = cut.start < cut.end ? undefined : behind.filter(({ start }) => start + moved >= cut.start);
+      if (rest !== undefined) {
+        for (const part of behind.slice(0, behind.length - rest.length)) this.#forget(part);
+        return this.#settled(source, before, parts.slice(before.length), rest, moved);
+      }
+      const part = this.#partOf(cut, source);
+      if (part === undefined) return undefined;
+      parts.push(part);
+      yield;
+    }
+    for (const part of behind) this.#forget(part);
+    return this.#settled(source, before, parts.slice(before.length), [], moved);
+  }
+
+  /** All parts as those of this version of the text; undefined when they do not fit together. */
+  #settled(
+    source: SourceText,
+    before: readonly Part[],
+    fresh: readonly Part[],
+    behind: readonly Part[],
+    moved: number,
+  ): readonly Part[] | undefined {
+    const parts = [...before, ...fresh, ...behind];
+    if (!this.#isSound(parts)) return undefined;
+    for (const part of before) part.move(source, 0);
+    for (const part of behind) part.move(source, moved);
+    return parts;
+  }
+
+  /** The parts before and behind what has changed, and how far the latter have moved. */
+  #unchanged(text: string): {
+    readonly before: readonly Part[];
+    readonly behind: readonly Part[];
+    readonly moved: number;
+  } {
+    const same = commonStart(this.#text, text);
+    const sameEnd = commonEnd(this.#text, text, same);
+    const firstChanged = this.#parts.findIndex(({ end }) => end >= same);
+    const before = firstChanged < 0 ? this.#parts : this.#parts.slice(0, firstChanged);
+    const behind = this.#parts.slice(before.length).filter(({ start }) => start >= this.#text.length - sameEnd);
+    return { before, behind, moved: text.length - this.#text.length };
+  }
+
+  /** The part with what was read of it; undefined when that is no mapping, or a key stands in another part as well. */
+  #partOf(cut: Cut, source: SourceText): Part | undefined {
+    const value = cut.read();
+    if (!isMapping(value)) return undefined;
+    const all = this.#keysOf(cut.place);
+    const keys = Object.keys(value);
+    for (const key of keys) {
+      if (all.has(key)) return undefined;
+      all.add(key);
+    }
+    return new Part(cut, keys, value, source);
+  }
+
+  /** Whether no mapping was left and entered again, and none stands beside an entry of the same name. */
+  #isSound(parts: readonly Part[]): boolean {
+    const left = new Set<string>();
+    let last: Place | undefined;
+    for (const { place } of parts) {
+      if (last !== undefined && samePlace(last, place)) continue;
+      const names = place.path.map((_, at) => nameOf(place.path.slice(0, at + 1)));
+      if (names.some((name) => left.has(name))) return false;
+      if (place.path.some((key, at) => this.#keys.get(nameOf(place.path.slice(0, at)))?.has(key) === true))
+        return false;
+      for (const [at] of (last?.path ?? []).entries()) {
+        const name = nameOf(last?.path.slice(0, at + 1) ?? []);
+        if (!names.includes(name)) left.add(name);
+      }
+      last = place;
+    }
+    return true;
+  }
+
+  #keysOf({ path }: Place): Set<string> {
+    const name = nameOf(path);
+    const keys = this.#keys.get(name) ?? new Set();
+    this.#keys.set(name, keys);
+    return keys;
+  }
+
+  #forget({ place, keys }: Part): void {
+    const all = this.#keysOf(place);
+    for (const key of keys) all.delete(key);
+  }
+}
+
+/**
+ * A part of a text, as a document: the entries of one mapping that stand one behind the other. While its text stays as it is,
+ * it is the same object in every version of the whole, and knows where it stands in the last.
+ */
+class Part implements Document {
+  readonly value: unknown;
+  readonly place: Place;
+  readonly keys: readonly string[];
+  start: number;
+  end: number;
+  readonly #around: readonly [string, string];
+  #source: SourceText;
+  #origins: WeakRef<YamlOrigins> | undefined;
+
+  constructor({ start, end, place, around }: Cut, keys: readonly string[], value: object, source: SourceText) {
+    this.value = place.path.reduceRight<unknown>((inner, key) => ({ [key]: inner }), value);
+    this.place = place;
+    this.keys = keys;
+    this.start = start;
+    this.end = end;
+    this.#around = around;
+    this.#source = source;
+  }
+
+  move(source: SourceText, by: number): void {
+    this.#source = source;
+    this.start += by;
+    this.end += by;
+    this.#origins = undefined;
+  }
+
+  origin(path: Path, part: 'key' | 'value' = 'value'): Origin {
+    const { path: around } = this.place;
+    const [entry, ...rest] = path.slice(around.length);
+    const isOwn =
+      around.every((key, at) => key === path[at]) && entry !== undefined && this.keys.includes(String(entry));
+    return isOwn ? this.#within().origin([entry, ...rest], part) : wholeOf(this.#source).origin(path, part);
+  }
+
+  /** What the library finds in this part alone: that takes milliseconds, in the whole text it takes seconds. */
+  #within(): YamlOrigins {
+    const known = this.#origins?.deref();
+    if (known !== undefined) return known;
+    const [open, close] = this.#around;
+    const written = `${open}${this.#source.text.slice(this.start, this.end)}${close}`;
+    const origins = originsWithin(this.#source, this.start - open.length, written);
+    this.#origins = new WeakRef(origins);
+    return origins;
+  }
+}
+
+const nameOf = (path: readonly string[]): string => path.join('\0');
+
+function cutterOf(name: string, text: string): Cutter | undefined {
+  if (/\.json$/i.test(name)) return jsonCutter;
+  return /^\s*\{/.test(text.slice(0, 100)) ? jsonCutter : yamlCutter;
+}
+
+/** Characters compared at a time. */
+const block = 64 * 1024;
+
+function commonStart(a: string, b: string): number {
+  const shorter = Math.min(a.length, b.length);
+  let at = 0;
+  while (at + block <= shorter && a.slice(at, at + block) === b.slice(at, at + block)) at += block;
+  while (at < shorter && a.charCodeAt(at) === b.charCodeAt(at)) at++;
+  return at;
+}
+
+/** As `commonStart`, from the end, without what both have in common at the start. */
+function commonEnd(a: string, b: string, start: number): number {
+  const shorter = Math.min(a.length, b.length) - start;
+  const equal = (from: number, to: number): boolean =>
+    a.slice(a.length - to, a.length - from) === b.slice(b.length - to, b.length - from);
+  let length = 0;
+  while (length + block <= shorter && equal(length, length + block)) length += block;
+  while (length < shorter && a.charCodeAt(a.length - 1 - length) === b.charCodeAt(b.length - 1 - length)) length++;
+  return length;
+}

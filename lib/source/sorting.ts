@@ -1,0 +1,56 @@
+/** Sorting in turns: a hundred thousand names take the runtime's own longer than others should wait. */
+import type { Work } from '../work.js';
+
+/** How two items stand to each other. */
+export type Compare<I> = (a: I, b: I) => number;
+
+/** Items that are sorted, or merged, before others may have a turn. */
+const itemsAtOnce = 512;
+
+/** The items in order; equal ones keep theirs. */
+export function* sorting<I>(items: readonly I[], compare: Compare<I>): Work<readonly I[]> {
+  let runs: (readonly I[])[] = [];
+  for (let at = 0; at < items.length; at += itemsAtOnce) {
+    runs.push(items.slice(at, at + itemsAtOnce).sort(compare));
+    yield;
+  }
+  while (runs.length > 1) {
+    const merged: (readonly I[])[] = [];
+    for (let at = 0; at < runs.length; at += 2)
+      merged.push(yield* mergingSorted(runs[at] ?? [], runs[at + 1] ?? [], compare));
+    runs = merged;
+  }
+  return runs[0] ?? [];
+}
+
+/** Two lists in order as one; of equal items that of the first comes first. Cheap when the second is short. */
+export function* mergingSorted<I>(first: readonly I[], second: readonly I[], compare: Compare<I>): Work<readonly I[]> {
+  if (second.length === 0) return first;
+  const merged: I[] = [];
+  let at = 0;
+  for (const item of second) {
+    const end = placeOf(first, item, at, compare);
+    for (; at < end; at++) merged.push(first[at] as I);
+    merged.push(item);
+    if (merged.length % itemsAtOnce === 0) yield;
+  }
+  for (; at < first.length; at++) merged.push(first[at] as I);
+  return merged;
+}
+
+/** Behind the items that come before `item`, or with it, at `from` or later: further and further steps, then halves. */
+function placeOf<I>(items: readonly I[], item: I, from: number, compare: Compare<I>): number {
+  let low = from;
+  let step = 1;
+  while (low + step <= items.length && compare(items[low + step - 1] as I, item) <= 0) {
+    low += step;
+    step *= 2;
+  }
+  let high = Math.min(items.length, low + step - 1);
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (compare(items[middle] as I, item) <= 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
