@@ -39,6 +39,7 @@ export async function whyCommand(
 export function renderReceipt(receipt: Receipt): string {
   const { method, tls, host, target, entryPoint, client, router, service, status, originStatus, reason, fault } =
     receipt;
+  const { rateLimit, queue } = receipt;
   const meaning = reasons.find(({ name }) => name === reason)?.help ?? '';
   const answered = status === 0 ? 'none: the connection was cut' : String(status);
   const from = originStatus === 0 ? 'by Fairlead' : `by the server (${originStatus})`;
@@ -50,17 +51,34 @@ export function renderReceipt(receipt: Receipt): string {
     ...(service === undefined ? [] : [`  service       ${service}`]),
     `  answer        ${answered}${status === 0 ? '' : ` ${from}`}`,
     ...(reason === 'none' ? [] : [`  reason        ${reason}: ${meaning}${fault === '' ? '' : ` (${fault})`}`]),
+    ...(rateLimit === undefined ? [] : [`  rate limit    ${rateText(rateLimit)}`]),
+    ...(queue === undefined ? [] : [`  queue         ${queueText(queue)}`]),
     `  bytes         ${receipt.bytesReceived} of the body received, ${receipt.bytesSent} sent`,
     '',
     ...timeline(receipt).map(([time, what]) => `  ${duration(time).padStart(10)}  ${what}`),
   ].join('\n');
 }
 
+function rateText({ middleware, admitted, average, period, burst, left, delay }: NonNullable<Receipt['rateLimit']>) {
+  const limit = `${average} in ${duration(period)}, burst ${burst}`;
+  if (!admitted) return `${middleware} (${limit}): refused; it would have passed ${duration(delay)} later`;
+  return `${middleware} (${limit}): ${left} left${delay === 0 ? '' : `, held back for ${duration(delay)}`}`;
+}
+
+function queueText(queue: NonNullable<Receipt['queue']>): string {
+  const { key, weight, keyWaiting, active, concurrency, waiting, maxLength, waited } = queue;
+  const whose = `key ${JSON.stringify(key)}${weight === 1 ? '' : ` of weight ${weight}`}`;
+  const state = `${active} of ${concurrency} in use, ${waiting} of ${maxLength} waiting (${keyWaiting} of this key)`;
+  return `${whose}, waited ${duration(waited / 1000)}; when it came: ${state}`;
+}
+
 function timeline(receipt: Receipt): readonly (readonly [number, string])[] {
-  const { middlewaresDone, servers, tries, ended } = receipt;
+  const { middlewaresDone, queue, servers, tries, ended } = receipt;
   return [
     [0, 'the head was read'] as const,
     ...at(middlewaresDone, 'middlewares were done'),
+    ...at(queue?.begun, 'it waited for its turn'),
+    ...at(queue?.ended, 'the wait was over'),
     ...servers.flatMap(({ server, reused, begun, connected, firstByte, ended: over, reason }, index) => [
       ...at(begun, `try ${index + 1}: ${server}${reused ? ', on a connection that was open' : ''}`),
       ...(reused ? [] : at(connected, 'connected')),
@@ -77,7 +95,7 @@ const at = (time: number | undefined, what: string): readonly (readonly [number,
 
 /** Microseconds in the unit that reads best. */
 function duration(microseconds: number): string {
-  if (microseconds < 1000) return `${microseconds} µs`;
+  if (microseconds < 1000) return `${Math.round(microseconds)} µs`;
   return microseconds < 1_000_000
     ? `${(microseconds / 1000).toFixed(1)} ms`
     : `${(microseconds / 1_000_000).toFixed(2)} s`;

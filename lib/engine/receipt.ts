@@ -18,6 +18,39 @@ const tried = z.object({
   reason: z.string(),
 });
 
+/** A wait in the queue of a `limit`, and what the limit was like when it began. */
+const queue = z.object({
+  begun: time,
+  ended: time,
+  /** Nanoseconds, as `QueueDuration` in the access log. */
+  waited: count,
+  /** Its first 64 bytes; of a header that may hold a secret a number that stands for it. */
+  key: z.string(),
+  weight: count,
+  /** Requests of the same key that waited already. */
+  keyWaiting: count,
+  /** Requests at the servers, of how many at most. */
+  active: count,
+  concurrency: count,
+  /** Requests that waited already, of all keys, and how many may. */
+  waiting: count,
+  maxLength: count,
+});
+
+/** What the last rate limit on the way said. */
+const rateLimit = z.object({
+  middleware: z.string(),
+  admitted: z.boolean(),
+  average: count,
+  /** Microseconds. */
+  period: count,
+  burst: count,
+  /** Whole tokens that were left after this request. */
+  left: count,
+  /** Microseconds for which it was held back; after which a refused one would have been admitted. */
+  delay: count,
+});
+
 export const receipt = z.object({
   worker: count,
   /** Why it was kept: a failure, a refusal, or one of the sample. */
@@ -48,6 +81,8 @@ export const receipt = z.object({
   ended: time,
   bytesReceived: count,
   bytesSent: count,
+  rateLimit: rateLimit.optional(),
+  queue: queue.optional(),
   /** Servers that were tried; the first four of them are described. */
   tries: count,
   servers: z.array(tried),

@@ -62,6 +62,7 @@ class Exchange final : public middleware::Facilities {
   loop::Task<Status> fetch(const middleware::FetchRequest& request, middleware::FetchReply& reply) override;
   loop::Task<Result<std::string_view>> buffer_request_body(std::uint64_t limit) override;
   void set_retry(const wire::Retry& policy) override { retry_ = &policy; }
+  void note_rate(const middleware::RateNote& note) override { rated_ = arena_.make<middleware::RateNote>(note); }
 
  private:
   /// A middleware that has seen this request, and what it remembers of it.
@@ -96,6 +97,7 @@ class Exchange final : public middleware::Facilities {
   /// The note of the try that is under way; the last one stands for all that do not fit.
   TryNote& note() { return notes_[tries_ < kMostReceiptTries ? tries_ - 1 : kMostReceiptTries - 1]; }
   void keep_receipt(Kept kept);
+  void write_rate(Receipt& receipt) const;
   void write_tries(Receipt& receipt) const;
   const wire::Snapshot& snapshot() const { return plan_->plan().snapshot(); }
   const wire::EntryPoint& settings() const { return snapshot().entry_points[entry_point_]; }
@@ -261,6 +263,9 @@ class Exchange final : public middleware::Facilities {
   /// At a service with a limit; the plan keeps the account.
   Slot slot_;
   Nanos queue_duration_ = 0;
+  /// For the receipt; null unless the request has waited, or has met a rate limit.
+  const QueueNote* queued_ = nullptr;
+  const middleware::RateNote* rated_ = nullptr;
   /// Of the load balancer that is asked, when it keeps its clients.
   const scheduler::Sticky* sticky_ = nullptr;
   /// Whom the cookie of the client named, at the service that was asked last.

@@ -28,7 +28,23 @@ void Exchange::keep_receipt(Kept kept) {
   receipt.router = router_ == nullptr ? std::string_view() : router_->name.view();
   receipt.service = service_ == nullptr ? std::string_view() : service_->name.view();
   receipt.fault = fault_;
+  receipt.has_queue = queued_ != nullptr;
+  if (queued_ != nullptr) receipt.queue = *queued_;
+  write_rate(receipt);
   write_tries(receipt);
+}
+
+void Exchange::write_rate(Receipt& receipt) const {
+  receipt.has_rate = rated_ != nullptr;
+  if (rated_ == nullptr) return;
+  ReceiptRate& to = receipt.rate;
+  to.middleware = rated_->middleware;
+  to.average = rated_->limit->average;
+  to.period = rated_->limit->period;
+  to.burst = rated_->limit->burst;
+  to.left = rated_->spare / rated_->interval;
+  to.delay = rated_->delay;
+  to.admitted = rated_->admitted;
 }
 
 void Exchange::write_tries(Receipt& receipt) const {

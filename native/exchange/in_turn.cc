@@ -62,7 +62,9 @@ loop::Soon<Outcome> Exchange::forward_in_turn(std::uint32_t service) {
 
 loop::Task<Outcome> Exchange::forward_later(std::uint32_t service, Limit& limit, std::string_view key,
                                             std::uint64_t cost) {
-  Turn turn(limit, worker_.waiting, key, cost);
+  QueueNote& note = *arena_.make<QueueNote>();
+  queued_ = &note;
+  Turn turn(limit, worker_.waiting, key, cost, &note);
   Result<Slot> slot = co_await turn;
   queue_duration_ = std::max<Nanos>(turn.waited(), 1);
   Outcome outcome = Outcome::kCut;

@@ -121,6 +121,7 @@ bool Limit::wait(Turn& turn) {
   Calls calls(turn.room_);
   const std::lock_guard lock(mutex_);
   KeyQueue& key = queue_.key(turn.key_text_);
+  if (turn.note_ != nullptr) describe(key, *turn.note_);
   // Since enter() has been asked a slot may have become free, of which nobody would tell.
   if (has_room() && queue_.empty()) {
     turn.key = &key;
@@ -168,6 +169,20 @@ void Limit::take(KeyQueue& key) {
   ++active_;
   ++key.totals.served;
   queue_.begin(key);
+}
+
+void Limit::describe(const KeyQueue& key, QueueNote& note) const {
+  if (hides_keys_) {
+    note.key = disguised(key.text());
+  } else {
+    note.key = key.text();
+  }
+  note.weight = key.weight();
+  note.key_waiting = key.length();
+  note.waiting = queue_.length();
+  note.max_length = max_length_;
+  note.active = active_;
+  note.concurrency = concurrency_;
 }
 
 void Limit::release(KeyQueue& key) {
@@ -220,9 +235,10 @@ LimitReport Limit::report() const {
   return report;
 }
 
-Turn::Turn(Limit& limit, WaitingRoom& room, std::string_view key, std::uint64_t cost)
-    : limit_(limit), room_(room), key_text_(key), since_(room.loop.now()), deadline_(on_late) {
+Turn::Turn(Limit& limit, WaitingRoom& room, std::string_view key, std::uint64_t cost, QueueNote* note)
+    : limit_(limit), room_(room), key_text_(key), note_(note), since_(room.loop.now()), deadline_(on_late) {
   this->cost = cost;
+  if (note_ != nullptr) note_->begun = since_;
   deadline_.owner = this;
 }
 
@@ -258,6 +274,7 @@ void Turn::on_late(loop::Timer& timer) {
 Result<Slot> Turn::await_resume() {
   deadline_.unlink();
   static_cast<RoomLink&>(*this).unlink();
+  if (note_ != nullptr) note_->ended = room_.loop.now();
   const State state = std::exchange(state_, State::kOver);
   if (state == State::kCalled) return Slot(limit_, *key, room_);
   const Reason reason = state == State::kLate ? Reason::kQueueTimeout : Reason::kQueueFull;

@@ -21,6 +21,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/intrusive_list.h"
+#include "exchange/receipt.h"
 #include "loop/handover.h"
 #include "loop/loop.h"
 #include "scheduler/fair_queue.h"
@@ -120,6 +121,7 @@ class Limit : public std::enable_shared_from_this<Limit> {
   // With the lock held.
   bool has_room() const { return active_ < concurrency_; }
   void take(scheduler::KeyQueue& key);
+  void describe(const scheduler::KeyQueue& key, QueueNote& note) const;
   void release(scheduler::KeyQueue& key);
   void call_next(Calls& calls);
   void shed(Calls& calls, const Turn* caller);
@@ -139,8 +141,9 @@ class Limit : public std::enable_shared_from_this<Limit> {
 /// Awaitable: until the request's turn has come, or it is shed. Ending it earlier takes it out of the queue.
 class Turn : public scheduler::Waiting, public RoomLink {
  public:
-  /// `key` lives until the turn is awaited.
-  Turn(Limit& limit, WaitingRoom& room, std::string_view key, std::uint64_t cost);
+  /// `key` lives until the turn is awaited. `note`, if any, is all zeroes and gets what a
+  /// receipt tells of the wait.
+  Turn(Limit& limit, WaitingRoom& room, std::string_view key, std::uint64_t cost, QueueNote* note = nullptr);
   ~Turn();
   Turn(const Turn&) = delete;
   Turn& operator=(const Turn&) = delete;
@@ -167,6 +170,7 @@ class Turn : public scheduler::Waiting, public RoomLink {
   Limit& limit_;
   WaitingRoom& room_;
   std::string_view key_text_;
+  QueueNote* note_;
   Nanos since_;
   loop::Waiter waiter_;
   Deadline deadline_;

@@ -20,6 +20,24 @@ void write_time(std::string_view name, Nanos time, Nanos origin, JsonWriter& jso
   if (time >= origin && time != 0) json.number(name, (time - origin) / kMicrosecond);
 }
 
+void write_queue(const QueueNote& queue, Nanos ended, Nanos origin, JsonWriter& json) {
+  // It may have been cut while it waited.
+  const Nanos until = queue.ended != 0 ? queue.ended : ended;
+  json.key("queue").begin_object();
+  write_time("begun", queue.begun, origin, json);
+  write_time("ended", until, origin, json);
+  json.number("waited", until > queue.begun ? until - queue.begun : 0);
+  json.text("key", queue.key.view()).number("weight", queue.weight).number("keyWaiting", queue.key_waiting);
+  json.number("active", queue.active).number("concurrency", queue.concurrency);
+  json.number("waiting", queue.waiting).number("maxLength", queue.max_length).end_object();
+}
+
+void write_rate(const ReceiptRate& rate, JsonWriter& json) {
+  json.key("rateLimit").begin_object().text("middleware", rate.middleware.view()).boolean("admitted", rate.admitted);
+  json.number("average", rate.average).number("period", rate.period / kMicrosecond).number("burst", rate.burst);
+  json.number("left", rate.left).number("delay", rate.delay / kMicrosecond).end_object();
+}
+
 }  // namespace
 
 std::uint64_t receipt_id(std::string_view text) {
@@ -70,6 +88,8 @@ void write_receipt(const Receipt& receipt, std::uint32_t worker, JsonWriter& jso
   write_time("middlewaresDone", receipt.middlewares_done, origin, json);
   write_time("ended", receipt.ended, origin, json);
   json.number("bytesReceived", receipt.bytes_received).number("bytesSent", receipt.bytes_sent);
+  if (receipt.has_rate) write_rate(receipt.rate, json);
+  if (receipt.has_queue) write_queue(receipt.queue, receipt.ended, origin, json);
   json.number("tries", receipt.tries).key("servers").begin_array();
   for (std::uint32_t i = 0; i < std::min(receipt.tries, kMostReceiptTries); ++i) {
     const ReceiptTry& one = receipt.servers[i];

@@ -47,6 +47,35 @@ struct ReceiptTry {
 /// Tries that are remembered of one request; of further ones only the number.
 inline constexpr std::uint32_t kMostReceiptTries = 4;
 
+/// A wait for a turn at a service with a limit, and what the limit was like when it began. Times as in ReceiptTry.
+struct QueueNote {
+  Nanos begun;
+  Nanos ended;
+  /// As it is shown elsewhere: of a secret only its disguise.
+  ShortText<64> key;
+  std::uint32_t weight;
+  /// Requests of the same key that waited already, and of all keys.
+  std::uint32_t key_waiting;
+  std::uint32_t waiting;
+  std::uint32_t max_length;
+  /// Requests at the servers.
+  std::uint32_t active;
+  std::uint32_t concurrency;
+};
+
+/// What the last rate limit on the way said.
+struct ReceiptRate {
+  ShortText<64> middleware;
+  std::uint64_t average;
+  Nanos period;
+  std::uint64_t burst;
+  /// Whole tokens in the bucket, after this request.
+  std::uint64_t left;
+  /// How long the request was held back; of one that was refused, after how long it would not have been.
+  Nanos delay;
+  bool admitted;
+};
+
 /// Why a receipt was kept. Each class has its own room, so that a flood of one does not wash the others away.
 enum class Kept : std::uint8_t { kFailed, kRefused, kSampled };
 
@@ -70,6 +99,9 @@ struct Receipt {
   Reason reason;
   bool tls;
   Kept kept;
+  /// Whether it came to that: otherwise `queue` and `rate` hold nothing.
+  bool has_queue;
+  bool has_rate;
   ShortText<10> method;
   ShortText<46> client;
   ShortText<32> entry_point;
@@ -78,6 +110,8 @@ struct Receipt {
   ShortText<64> router;
   ShortText<64> service;
   ShortText<48> fault;
+  QueueNote queue;
+  ReceiptRate rate;
   std::array<ReceiptTry, kMostReceiptTries> servers;
 };
 
@@ -105,7 +139,7 @@ class Receipts {
 
  private:
   static constexpr std::uint32_t kSampleInterval = 64;
-  // About a kilobyte each: 1.3 MiB for a worker at most.
+  // About 1.3 KB each: 1.6 MiB for a worker at most.
   static constexpr std::array<std::uint32_t, 3> kRoom = {512, 512, 256};
 
   struct Ring {

@@ -77,6 +77,18 @@ struct FetchReply {
   std::string_view body;
 };
 
+/// What a rate limit has said about a request. Texts and `limit` are part of the snapshot.
+struct RateNote {
+  std::string_view middleware;
+  const wire::RateLimit* limit;
+  /// What is left in the bucket, and what of it makes one token.
+  std::uint64_t spare;
+  std::uint64_t interval;
+  /// How long it is held back; of one that is refused, after how long it would not have been.
+  Nanos delay;
+  bool admitted;
+};
+
 /// What the worker offers to a middleware. Implemented by the exchange.
 class Facilities {
  public:
@@ -93,6 +105,8 @@ class Facilities {
   /// Says when the request may be sent to another server once one has failed. `policy` is part of the snapshot; a later
   /// one takes its place.
   virtual void set_retry(const wire::Retry& policy) { static_cast<void>(policy); }
+  /// For the receipt of the request; a later note takes the place of an earlier one.
+  virtual void note_rate(const RateNote& note) { static_cast<void>(note); }
 };
 
 struct Context {

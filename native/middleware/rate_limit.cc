@@ -33,11 +33,17 @@ void refuse(Context& context, Nanos delay) {
 }  // namespace
 
 RateLimit::RateLimit(const wire::RateLimit& config, const wire::MiddlewareRef& ref, const BuildContext& context)
-    : config_(config), buckets_(buckets_of(config, ref.identity, context)) {}
+    : config_(config), name_(ref.name), buckets_(buckets_of(config, ref.identity, context)) {}
 
 loop::Task<Verdict> RateLimit::on_request_async(Context& context) const {
   const SourceKey source = source_of(config_.source, context);
   const TokenBuckets::Decision decision = buckets_->take(source, context.facilities.now());
+  context.facilities.note_rate({.middleware = name_,
+                                .limit = &config_,
+                                .spare = decision.spare,
+                                .interval = buckets_->interval(),
+                                .delay = decision.delay,
+                                .admitted = decision.admitted});
   if (!decision.admitted) {
     refuse(context, decision.delay);
     co_return Verdict::kReplied;

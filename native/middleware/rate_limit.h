@@ -22,6 +22,7 @@ class RateLimit final : public Middleware {
 
  private:
   const wire::RateLimit& config_;
+  const wire::Text& name_;
   /// Null when the rate is unlimited.
   std::shared_ptr<TokenBuckets> buckets_;
 };

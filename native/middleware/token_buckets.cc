@@ -68,7 +68,8 @@ TokenBuckets::Decision TokenBuckets::take(const SourceKey& source, Nanos now) {
     ++shard.size;
   }
   bucket->full_at = full_at;
-  return {true, delay};
+  const std::uint64_t room = ticks + allowance_;
+  return {true, delay, room > full_at ? room - full_at : 0};
 }
 
 std::size_t TokenBuckets::size() const {

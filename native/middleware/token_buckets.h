@@ -38,6 +38,8 @@ class TokenBuckets final : public SharedState {
     bool admitted;
     /// How long an admitted request is to be held back, or after how long a refused one would be admitted.
     Nanos delay;
+    /// What is left of the bucket after this request, in ticks.
+    std::uint64_t spare = 0;
   };
 
   /// `now` is the monotonic time from which all later times count.
@@ -46,6 +48,9 @@ class TokenBuckets final : public SharedState {
   /// Takes one token of `source`, unless that would need a longer delay than allowed; then nothing is taken. `now` may
   /// be a little older than that of another thread. Any thread.
   Decision take(const SourceKey& source, Nanos now);
+
+  /// Ticks of one token; at least 1.
+  std::uint64_t interval() const { return interval_; }
 
   /// Buckets remembered now, full ones included. Any thread; for tests and statistics.
   std::size_t size() const;

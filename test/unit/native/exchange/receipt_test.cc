@@ -67,3 +67,21 @@ TEST_CASE("texts that do not fit are cut off, times that did not come are left o
   CHECK(text.find("\"tries\":9") != std::string::npos);
   CHECK(text.find("connected") == std::string::npos);
 }
+
+TEST_CASE("a wait for a turn is told where there was one, and ends with the request at the latest") {
+  Receipts receipts;
+  Receipt& receipt = keep(receipts, Kept::kFailed, 1);
+  receipt.head_read = 10 * kSecond;
+  receipt.ended = 12 * kSecond;
+  JsonWriter without;
+  exchange::write_receipt(receipt, 0, without);
+  CHECK(without.take().find("queue") == std::string::npos);
+  receipt.has_queue = true;
+  receipt.queue.begun = 10 * kSecond + 7 * kMicrosecond;
+  receipt.queue.key = std::string(500, 'k');
+  JsonWriter cut;
+  exchange::write_receipt(receipt, 0, cut);
+  const std::string text = cut.take();
+  CHECK(text.find("\"queue\":{\"begun\":7,\"ended\":2000000,\"waited\":1999993000,") != std::string::npos);
+  CHECK(text.find("\"key\":\"" + std::string(64, 'k') + "\"") != std::string::npos);
+}

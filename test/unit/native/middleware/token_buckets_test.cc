@@ -38,6 +38,16 @@ TEST_CASE("a refused request takes nothing") {
   CHECK(buckets.take(kSource, kSecond).admitted);
 }
 
+TEST_CASE("what is left of a bucket is told") {
+  TokenBuckets buckets({.average = 10, .period = kSecond, .burst = 3, .max_delay = 50 * kMillisecond}, 0);
+  const auto left = [&](Nanos now) { return buckets.take(kSource, now).spare / buckets.interval(); };
+  CHECK(left(kSecond) == 2);
+  CHECK(left(kSecond) == 1);
+  CHECK(left(kSecond) == 0);
+  CHECK(left(kSecond) == 0);
+  CHECK(left(10 * kSecond) == 2);
+}
+
 TEST_CASE("sources do not share a bucket") {
   TokenBuckets buckets({.average = 1, .period = kSecond, .burst = 1, .max_delay = 0}, 0);
   CHECK(buckets.take({1, 1}, 0).admitted);
