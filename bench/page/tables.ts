@@ -90,20 +90,29 @@ export function p99InTrouble(entry: ResultScenario | undefined, proxy: string): 
   return entry?.scenario.measure === 'blocked' ? valueOf(entry, proxy) : figureOf(entry, proxy, 'p99 µs');
 }
 
-/** Memory per route: the difference between a large table and one of ten routes. */
+/** Two sizes of the table of routes, and what the row that compares them is called. */
+const STEPS = [
+  { from: '10 routes', to: '50,000 routes', name: '50,000 routes' },
+  { from: '10 routes', to: '100,000 routes', name: '100,000 routes' },
+  { from: '50,000 routes', to: '100,000 routes', name: '50,000 more' },
+] as const;
+
+const routesOf = (entry: ResultScenario | undefined): number =>
+  (entry?.scenario.routes?.hosts ?? 0) * (entry?.scenario.routes?.paths ?? 0);
+
+/** Memory per route: the difference between two tables, by proxy. */
 export function routeMemory(results: Results): string {
-  const few = find(results, 'S10', '10 routes');
-  const rows = ['50,000 routes', '100,000 routes'].flatMap((variant) => {
-    const many = find(results, 'S10', variant);
-    const routes = (many?.scenario.routes?.hosts ?? 0) * (many?.scenario.routes?.paths ?? 0);
+  const rows = STEPS.flatMap(({ from, to, name }) => {
+    const [few, many] = [find(results, 'S10', from), find(results, 'S10', to)];
+    const more = routesOf(many) - routesOf(few);
     return (many?.proxies ?? []).map(({ proxy }) => {
-      const per = (name: string): number | undefined => {
-        const [before, after] = [figureOf(few, proxy, name), figureOf(many, proxy, name)];
-        return before === undefined || after === undefined ? undefined : (1e6 * (after - before)) / (routes - 10);
+      const per = (figureName: string): number | undefined => {
+        const [before, after] = [figureOf(few, proxy, figureName), figureOf(many, proxy, figureName)];
+        return before === undefined || after === undefined ? undefined : (1e6 * (after - before)) / more;
       };
       const load = [figureOf(many, proxy, 'ready s'), figureOf(many, proxy, 'ready CPU s')];
       return [
-        variant,
+        name,
         proxy,
         figure(valueOf(many, proxy)),
         figure(per('RSS MB')),

@@ -34,13 +34,22 @@ test('where more is better the best peer is the one with most', () => {
   assert.equal(ratioToBest(entry('S7', 'GB per CPU second', rows)), '1.50 × haproxy');
 });
 
-test('memory per route is the difference between many routes and ten', () => {
-  const few = entry('S10', '', [row('fairlead', 9, { 'RSS MB': 80, 'native MB': 50 })], { variant: '10 routes' });
-  const many = entry('S10', '', [row('fairlead', 9, { 'RSS MB': 179.99, 'native MB': 74.9975 })], {
-    variant: '100,000 routes',
-    routes: { hosts: 10_000, paths: 10 },
+const routes = (variant: string, hosts: number, rss: number, native: number): ResultScenario =>
+  entry('S10', '', [row('fairlead', 9, { 'RSS MB': rss, 'native MB': native })], {
+    variant,
+    routes: { hosts, paths: 10 },
   });
-  assert.match(routeMemory(resultsOf(few, many)), /\| 100,000 routes \| fairlead \| 9 \| 1,000 \| 250 \|/);
+
+test('memory per route is the difference between two sizes of the table', () => {
+  const results = resultsOf(
+    routes('10 routes', 1, 80, 50),
+    routes('50,000 routes', 5000, 139.99, 69.996),
+    routes('100,000 routes', 10_000, 179.99, 74.9975),
+  );
+  const text = routeMemory(results);
+  assert.match(text, /\| 50,000 routes \| fairlead \| 9 \| 1,200 \| 400 \|/);
+  assert.match(text, /\| 100,000 routes \| fairlead \| 9 \| 1,000 \| 250 \|/);
+  assert.match(text, /\| 50,000 more \| fairlead \| 9 \| 800 \| 100 \|/);
 });
 
 test('what is not known is a dash', () =>
