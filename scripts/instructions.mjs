@@ -5,6 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { configure, ninja, releaseSettings } from './build-steps.mjs';
+import { instructionsPerUnit } from './cachegrind.mjs';
 import { output, root, say, script, Stop } from './run.mjs';
 import { setUp } from './setup.mjs';
 
@@ -12,18 +13,8 @@ const BASELINE = join(root, 'bench', 'instructions.json');
 const PROGRAM = 'engine_request_path_bench';
 const SCENARIOS = ['keep-alive', 'connection'];
 const ALLOWED_GROWTH = 0.05;
-// Two runs, so that start-up and the first requests cancel out.
 const FEW = 1000;
 const MANY = 4000;
-
-/** Instructions of a whole run, kernel excluded. */
-function instructionsOf(program, scenario, requests) {
-  const options = ['--tool=cachegrind', '--cache-sim=no', '--cachegrind-out-file=/dev/null', '--log-fd=1'];
-  const text = output('valgrind', [...options, program, scenario, String(requests)]);
-  const total = /I\s+refs:\s+([\d,]+)/.exec(text ?? '');
-  if (total === null) throw new Stop(`${PROGRAM} ${scenario} did not run under valgrind:\n${text ?? ''}`);
-  return Number(total[1].replaceAll(',', ''));
-}
 
 /** What the figures depend on beside our own code. */
 const toolchain = () => `${process.arch}, ${output('c++', ['--version'])?.split('\n')[0] ?? 'unknown compiler'}`;
@@ -34,8 +25,7 @@ export async function countInstructions({ update = false } = {}) {
   say('building the request path benchmark');
   await ninja(tree, [PROGRAM]);
   const program = join(tree, PROGRAM);
-  const perRequest = (scenario) =>
-    Math.round((instructionsOf(program, scenario, MANY) - instructionsOf(program, scenario, FEW)) / (MANY - FEW));
+  const perRequest = (scenario) => instructionsPerUnit(program, (requests) => [scenario, requests], FEW, MANY);
   const counted = Object.fromEntries(SCENARIOS.map((scenario) => [scenario, perRequest(scenario)]));
   const measured = { toolchain: toolchain(), instructionsPerRequest: counted };
   if (update) {

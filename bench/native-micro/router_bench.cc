@@ -6,10 +6,13 @@
 
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <random>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -152,40 +155,81 @@ class Requests {
   std::string texts_;
 };
 
+/// A router over `count` routes of one shape, and everything it looks at.
+class Setting {
+ public:
+  Setting(const Shape& shape, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) routes_.push_back(shape.route(i));
+    const std::vector<char> bytes = test::RouteWriter(routes_).bytes();
+    words_.resize(bytes.size() / 8 + 1);
+    std::memcpy(words_.data(), bytes.data(), bytes.size());
+    const auto* table = reinterpret_cast<const test::RouteTable*>(words_.data());
+    patterns_ = std::make_unique<Patterns>(table->patterns);
+    std::vector<std::string> faults;
+    const Nanos start = monotonic_now();
+    router_ = Router::build({table->routers, table->order, *patterns_, table->ranges}, faults);
+    built_in_ = monotonic_now() - start;
+  }
+
+  const std::vector<Route>& routes() const { return routes_; }
+  const Router& router() const { return *router_; }
+  Nanos built_in() const { return built_in_; }
+
+ private:
+  std::vector<Route> routes_;
+  std::vector<std::uint64_t> words_;
+  std::unique_ptr<Patterns> patterns_;
+  std::unique_ptr<Router> router_;
+  Nanos built_in_ = 0;
+};
+
 void measure(const Shape& shape, std::size_t count, const InstructionCounter& counter) {
-  std::vector<Route> routes;
-  for (std::size_t i = 0; i < count; ++i) routes.push_back(shape.route(i));
-  const std::vector<char> bytes = test::RouteWriter(routes).bytes();
-  std::vector<std::uint64_t> words(bytes.size() / 8 + 1);
-  std::memcpy(words.data(), bytes.data(), bytes.size());
-  const auto* table = reinterpret_cast<const test::RouteTable*>(words.data());
-
-  const Patterns patterns(table->patterns);
-  std::vector<std::string> faults;
-  const Nanos start = monotonic_now();
-  const auto router = Router::build({table->routers, table->order, patterns, table->ranges}, faults);
-  const Nanos built = monotonic_now() - start;
-
-  Requests requests(shape, routes);
-  const std::uint64_t found = requests.find_all(*router);
+  const Setting setting(shape, count);
+  const Router& router = setting.router();
+  Requests requests(shape, setting.routes());
+  const std::uint64_t found = requests.find_all(router);
   double nanos = 1e18;
   double instructions = 0;
   for (int round = 0; round < 5; ++round) {
     const Nanos from = monotonic_now();
     const double before = counter.read();
-    requests.find_all(*router);
+    requests.find_all(router);
     instructions = (counter.read() - before) / Requests::kCount;
     nanos = std::min(nanos, static_cast<double>(monotonic_now() - from) / Requests::kCount);
   }
   std::printf("%-32s %7zu routes %7.1f ns %6.0f instructions %6.1f bytes/route %7.2f ms to build%s\n", shape.name,
-              count, nanos, instructions, static_cast<double>(router->memory()) / static_cast<double>(count),
-              static_cast<double>(built) / 1e6, found == Requests::kCount ? "" : "  NOT ALL FOUND");
+              count, nanos, instructions, static_cast<double>(router.memory()) / static_cast<double>(count),
+              static_cast<double>(setting.built_in()) / 1e6, found == Requests::kCount ? "" : "  NOT ALL FOUND");
+}
+
+/// Asks `rounds` times for each of the requests and prints nothing: for a tool that counts instructions from outside.
+/// False when a request was not found.
+bool repeat(const Shape& shape, std::size_t count, int rounds) {
+  const Setting setting(shape, count);
+  Requests requests(shape, setting.routes());
+  std::uint64_t found = 0;
+  for (int round = 0; round < rounds; ++round) found += requests.find_all(setting.router());
+  return found == Requests::kCount * static_cast<std::uint64_t>(rounds);
+}
+
+/// `SHAPE ROUTES ROUNDS` repeats one shape, by number; `shapes` lists them: number of requests, then each with its limit.
+int command(std::span<char*> words) {
+  if (words.size() == 1 && std::string_view(words[0]) == "shapes") {
+    std::printf("%zu\n", Requests::kCount);
+    for (const Shape& shape : kShapes) std::printf("%zu %s\n", shape.most, shape.name);
+    return 0;
+  }
+  if (words.size() != 3) return 2;
+  const auto shape = static_cast<std::size_t>(std::atoi(words[0]));
+  if (shape >= std::size(kShapes)) return 2;
+  return repeat(kShapes[shape], static_cast<std::size_t>(std::atoi(words[1])), std::atoi(words[2])) ? 0 : 1;
 }
 
 }  // namespace
 }  // namespace fairlead::router
 
-int main() {
+int main(int argc, char** argv) {
+  if (argc > 1) return fairlead::router::command({argv + 1, static_cast<std::size_t>(argc - 1)});
   const fairlead::router::InstructionCounter counter;
   for (const auto& shape : fairlead::router::kShapes) {
     for (const std::size_t count : {10, 1'000, 10'000, 100'000}) {
