@@ -26,6 +26,9 @@ export type { ListeningAddress } from './proxy/addresses.js';
 export type { Applied } from './proxy/applier.js';
 export type { Checked } from './proxy/check.js';
 export type {
+  ExplainedLimit,
+  ExplainedRetry,
+  ExplainedTimeout,
   Explanation,
   HeaderField,
   MiddlewareEffect,
@@ -35,6 +38,7 @@ export type {
   SentRequest,
   ServiceChoice,
   ShownCertificate,
+  StickyChoice,
 } from './explain/explanation.js';
 export type { Receipt } from './engine/receipt.js';
 export type { Failed } from './explain/predicate.js';

@@ -2,7 +2,7 @@
 import type { Element } from '../admin/elements.js';
 import type { Json } from '../admin/redact.js';
 import type { Explanation } from '../explain/explanation.js';
-import { essence, type Objects, type Owner, type Side } from '../plan/side.js';
+import { essence, type Objects, type Owner, ownerOf, type Side } from '../plan/side.js';
 import { queryOf } from './explain.js';
 import { askApi } from './running.js';
 
@@ -24,7 +24,7 @@ export async function runningSide(url: string): Promise<Side> {
             ...request,
             headers: (request.headers ?? []) as readonly (readonly [string, string])[],
           });
-          return ((await askApi(url, `/api/explain?${query.toString()}`)) as Explanation).router?.name;
+          return ownerOf((await askApi(url, `/api/explain?${query.toString()}`)) as Explanation);
         });
         owners.push(...(await Promise.all(asked)));
       }

@@ -25,12 +25,41 @@ const step = z.object({
   waits: z.boolean().optional(),
   /** It may change the response. */
   response: z.boolean().optional(),
+  /** It says when the request is sent again. */
+  retries: z.boolean().optional(),
   replied: z.boolean().optional(),
   path: z.string().optional(),
   query: z.string().optional(),
   host: z.string().optional(),
   set: z.array(pair).optional(),
   removed: z.array(z.string()).optional(),
+});
+
+const nearMiss = z.object({ router: z.string(), outranked: z.boolean(), failing: z.array(failing) });
+
+/** Of the routers below one on the way. */
+const layerMisses = z.object({
+  parent: z.string(),
+  /** Absent: none of them takes the request. */
+  chosen: z.string().optional(),
+  nearMisses: z.array(nearMiss),
+});
+
+const limit = z.object({
+  concurrency: index,
+  /** A number of `limitKeys` in lib/snapshot/records.ts. */
+  key: index,
+  header: z.string(),
+  fifo: z.boolean(),
+  costsBytes: z.boolean(),
+  /** What the key of this request would be, as far as it may be shown. */
+  value: z.string(),
+  weight: index,
+  cost: index,
+  quantum: index,
+  maxLength: index,
+  /** Nanoseconds; 0 = no limit. */
+  maxWait: index,
 });
 
 /** One answer. */
@@ -56,7 +85,8 @@ export const nativeAnswer = z.object({
     })
     .optional(),
   refused: z.object({ reason: z.string(), status: index, fault: z.string().optional() }).optional(),
-  nearMisses: z.array(z.object({ router: z.string(), outranked: z.boolean(), failing: z.array(failing) })).optional(),
+  nearMisses: z.array(nearMiss).optional(),
+  layerMisses: z.array(layerMisses).optional(),
   elsewhere: z.array(z.object({ router: z.string(), entryPoint: z.string(), tls: z.boolean() })).optional(),
   router: z.string().optional(),
   service: z.string().optional(),
@@ -76,8 +106,15 @@ export const nativeAnswer = z.object({
         current: z.boolean().optional(),
         /** Absent: none can be chosen, or it cannot be told beforehand. */
         chosen: index.optional(),
+        limit: limit.optional(),
+        /** `set`: what the response says; `kept`: the choice is that of the cookie in the request. */
+        cookie: z.object({ name: z.string(), kept: z.boolean(), set: z.string().optional() }).optional(),
       }),
     )
+    .optional(),
+  /** Nanoseconds, and who says so. */
+  timeouts: z
+    .array(z.object({ name: z.string(), time: index, by: z.enum(['router', 'service', 'transport']) }))
     .optional(),
   server: z
     .object({
@@ -93,6 +130,10 @@ export const nativeAnswer = z.object({
 });
 /** What the data plane says about one request. */
 export type NativeAnswer = z.output<typeof nativeAnswer>;
+/** A limit that a request would meet. */
+export type NativeLimit = z.output<typeof limit>;
+/** Near misses among routers. */
+export type NativeMiss = z.output<typeof nearMiss>;
 /** A test of a rule that had another answer than the rule needs. */
 export type FailingTest = z.output<typeof failing>;
 /** What a middleware did, or may do. */

@@ -11,6 +11,7 @@ import type { Asked } from './request.js';
 import { cleaned, secretsOf } from './secrets.js';
 import { serviceChoices } from './services.js';
 import { middlewareEffects } from './steps.js';
+import { retryOf, timeoutsOf } from './tries.js';
 
 /** The explanation of one request under a configuration. */
 export function explanationOf(asked: Asked, answer: NativeAnswer, configuration: Configuration): Explanation {
@@ -22,6 +23,7 @@ export function explanationOf(asked: Asked, answer: NativeAnswer, configuration:
     secretsOf(configuration.middlewares.get(middleware)),
   );
   const own = ownAnswer(answer, secrets);
+  const retry = retryOf(answer, configuration);
   return {
     version: 1,
     request: {
@@ -38,6 +40,7 @@ export function explanationOf(asked: Asked, answer: NativeAnswer, configuration:
     middlewares: middlewareEffects(answer, configuration),
     services: serviceChoices(answer),
     ...(answer.server !== undefined && { server: sentRequest(answer.server, secrets) }),
+    ...(retry !== undefined && { retry, timeouts: timeoutsOf(answer) }),
     ...(own !== undefined && { answer: own }),
     nearMisses: nearMisses(answer, question, configuration),
   };

@@ -7,6 +7,8 @@ export type MissKind = 'priority' | 'rule' | 'entryPoint' | 'tls' | 'disabled';
 /** A router that came close. */
 export interface NearMiss {
   readonly router: string;
+  /** The router on the way below which it stands; absent for those of the entry point. */
+  readonly parent?: string;
   readonly rule: string;
   /** Decimal; it may be more than a JSON number holds. */
   readonly priority: string;
@@ -40,6 +42,50 @@ export interface MiddlewareEffect {
   readonly answers?: boolean;
 }
 
+/** The limit in front of the servers of a service. */
+export interface ExplainedLimit {
+  /** Requests at the servers at once. */
+  readonly concurrency: number;
+  readonly discipline: 'drr' | 'fifo';
+  /** As it is configured, and what it is of this request: the first 64 bytes, of what may be a secret a number. */
+  readonly key: string;
+  readonly value: string;
+  readonly weight: number;
+  /** What the request costs its key, and what a key of weight 1 may send in one turn. */
+  readonly cost: number;
+  readonly quantum: number;
+  readonly maxLength: number;
+  /** Such as `2s`; `0s` = no limit. */
+  readonly maxWait: string;
+}
+
+/** The cookie that keeps a client at what was chosen. */
+export interface StickyChoice {
+  readonly name: string;
+  /** The choice is what the cookie of the request says. */
+  readonly kept: boolean;
+  /** The value of Set-Cookie in the response; absent when the client has the cookie already. */
+  readonly set?: string;
+}
+
+/** When the request is sent to a server again. */
+export interface ExplainedRetry {
+  /** The middleware that says so; absent: as for every request. */
+  readonly middleware?: string;
+  /** In a few words. */
+  readonly effect: string;
+}
+
+/** A deadline towards the servers. */
+export interface ExplainedTimeout {
+  /** As in `timeouts`. */
+  readonly name: string;
+  /** Such as `30s`. */
+  readonly time: string;
+  /** Who says so. */
+  readonly by: 'router' | 'service' | 'transport';
+}
+
 /** One service on the way, and what it chooses. */
 export interface ServiceChoice {
   readonly name: string;
@@ -49,6 +95,8 @@ export interface ServiceChoice {
   /** The service or the URL of the server. */
   readonly chosen?: string;
   readonly because: string;
+  readonly limit?: ExplainedLimit;
+  readonly cookie?: StickyChoice;
 }
 
 /** The certificate that the client is shown. */
@@ -113,6 +161,9 @@ export interface Explanation {
   readonly middlewares: readonly MiddlewareEffect[];
   readonly services: readonly ServiceChoice[];
   readonly server?: SentRequest;
+  /** Present when a server is asked; those without a limit are left out. */
+  readonly retry?: ExplainedRetry;
+  readonly timeouts?: readonly ExplainedTimeout[];
   /** Present unless a server is asked. */
   readonly answer?: OwnAnswer;
   /** Those that came closest first. */

@@ -1,7 +1,8 @@
 /** Why routers that came close did not get the request. */
-import type { NativeAnswer } from '../engine/answer.js';
+import type { NativeAnswer, NativeMiss } from '../engine/answer.js';
 import type { NativeQuestion } from '../engine/binding.js';
 import type { Configuration, RouterItem } from '../merge/model.js';
+import { resolveName } from '../merge/names.js';
 import type { MissKind, NearMiss } from './explanation.js';
 import { placed, priorityOf } from './explain.js';
 import { failed } from './predicate.js';
@@ -16,20 +17,28 @@ export function nearMisses(
   configuration: Configuration,
 ): readonly NearMiss[] {
   if (question.nearMisses === 0) return [];
-  const here = missedHere(answer, configuration);
+  const below = (answer.layerMisses ?? [])
+    .toReversed()
+    .flatMap(({ parent, chosen, nearMisses: misses }) =>
+      missedAmong(misses, chosen, configuration).map((miss) => ({ ...miss, parent })),
+    );
+  const here = missedAmong(answer.nearMisses ?? [], answer.router, configuration);
   const elsewhere = elsewhereOf(answer, question, configuration);
   const disabled = disabledOf(answer, configuration);
-  const all = answer.router === undefined ? [...elsewhere, ...disabled, ...here] : [...here, ...elsewhere, ...disabled];
+  const all =
+    answer.router === undefined ? [...elsewhere, ...disabled, ...here] : [...below, ...here, ...elsewhere, ...disabled];
   return all.slice(0, question.nearMisses);
 }
 
-function missedHere(
-  { nearMisses: misses = [], router }: NativeAnswer,
+/** Of the routers among which `winner` was chosen. */
+function missedAmong(
+  misses: readonly NativeMiss[],
+  winner: string | undefined,
   { routers }: Configuration,
 ): readonly NearMiss[] {
-  const chosen = router === undefined ? undefined : routers.get(router);
+  const chosen = winner === undefined ? undefined : routers.get(winner);
   return misses
-    .filter((miss) => miss.router !== router)
+    .filter((miss) => miss.router !== winner)
     .map((miss) => {
       const item = routers.get(miss.router);
       if (miss.outranked) return missOf(miss.router, item, 'priority', outranked(item, chosen));
@@ -81,27 +90,25 @@ function elsewhereOf(
 
 const kindOf = (tls: boolean): string => (tls ? 'it serves TLS only' : 'it serves clear text only');
 
-/** The compiled tables do not know them, so all that is said is that they are about this host. */
-function disabledOf({ request }: NativeAnswer, { routers }: Configuration): readonly NearMiss[] {
+/** The compiled tables do not know them, so all that is said is that they are about this host, or below a router on the way. */
+function disabledOf({ request, layers = [] }: NativeAnswer, { routers }: Configuration): readonly NearMiss[] {
   const host = request?.host ?? '';
-  if (host === '') return [];
   const found: NearMiss[] = [];
   for (const item of routers.values()) {
     if (item.status !== 'disabled') continue;
-    const rule = ruleOf(item);
-    if (!rule.toLowerCase().includes(host)) continue;
-    found.push(
-      missOf(
-        item.name,
-        item,
-        'disabled',
-        `its rule names this host, but it is disabled: ${item.errors[0] ?? 'it has an error'}`,
-      ),
-    );
+    const parent = parentsOf(item).find((name) => layers.includes(name));
+    const isNamed = host !== '' && ruleOf(item).toLowerCase().includes(host);
+    if (parent === undefined && !isNamed) continue;
+    const tie = isNamed ? 'its rule names this host' : `it stands below "${parent ?? ''}"`;
+    const because = `${tie}, but it is disabled: ${item.errors[0] ?? 'it has an error'}`;
+    found.push({ ...missOf(item.name, item, 'disabled', because), ...(parent !== undefined && { parent }) });
     if (found.length === mostDisabled) break;
   }
   return found;
 }
+
+const parentsOf = ({ resolved, config, provider }: RouterItem): readonly string[] =>
+  resolved?.parents ?? config?.parentRefs?.map((name) => resolveName(name, provider)) ?? [];
 
 function ruleOf({ config, salvaged }: RouterItem): string {
   const rule = config?.rule ?? salvaged?.rule;

@@ -1,12 +1,31 @@
 /** An explanation for people. */
-import type { Explanation, MiddlewareEffect, NearMiss, ServiceChoice } from './explanation.js';
+import type {
+  ExplainedLimit,
+  ExplainedTimeout,
+  Explanation,
+  MiddlewareEffect,
+  NearMiss,
+  ServiceChoice,
+  StickyChoice,
+} from './explanation.js';
 
 const indent = '  ';
 const column = 14;
 
 /** Several lines, without a final newline. */
 export function renderExplanation(explanation: Explanation): string {
-  const { request, certificate, router, middlewares, services, server, answer, nearMisses } = explanation;
+  const {
+    request,
+    certificate,
+    router,
+    middlewares,
+    services,
+    server,
+    retry,
+    timeouts = [],
+    answer,
+    nearMisses,
+  } = explanation;
   return [
     `${request.method} ${request.url}`.trim(),
     ...row('entry point', request.entryPoint, request.assumption),
@@ -19,9 +38,15 @@ export function renderExplanation(explanation: Explanation): string {
       : [...row('router', router.name, `priority ${router.priority}`, router.place), ...more(router.rule)]),
     ...(router?.above === undefined ? [] : row('below', router.above.join(', '), undefined)),
     ...listed('middlewares', middlewares.map(middleware)),
-    ...services.flatMap((service) => row('service', service.name, inBrackets(service))),
+    ...services.flatMap((service) => [
+      ...row('service', service.name, inBrackets(service)),
+      ...(service.limit === undefined ? [] : row('limit', limitText(service.limit), undefined)),
+      ...(service.cookie === undefined ? [] : row('cookie', ...cookieText(service.cookie))),
+    ]),
     ...(server === undefined ? [] : row('server', server.url, services.at(-1)?.because)),
     ...(server === undefined ? [] : row('is sent', `${server.method} ${server.path}, Host: ${server.host}`, undefined)),
+    ...(retry === undefined ? [] : row('tries', retry.effect, retry.middleware)),
+    ...(timeouts.length === 0 ? [] : row('timeouts', timeouts.map(timeout).join(', '), undefined)),
     ...(answer === undefined
       ? []
       : row('answer', answer.status === 0 ? 'its own' : String(answer.status), `${answer.detail} (${answer.reason})`)),
@@ -50,8 +75,20 @@ const inBrackets = ({ type, candidates, chosen, because }: ServiceChoice): strin
     ? `${type}: ${because}`
     : `${type} of ${candidates}${type === 'weighted' && chosen !== undefined ? `: ${chosen}, ${because}` : ''}`;
 
-const miss = ({ router, rule, priority, because, place }: NearMiss): readonly string[] => [
-  `${indent}${router} (priority ${priority})${place === undefined ? '' : `  ${place}`}`,
+function limitText({ concurrency, discipline, key, value, weight, cost, maxLength, maxWait }: ExplainedLimit): string {
+  const queue = `${maxLength} may wait${maxWait === '0s' ? '' : ` for ${maxWait}`} (${discipline})`;
+  return `${concurrency} at once; ${queue}; key ${key} ${JSON.stringify(value)}, weight ${weight}, cost ${cost}`;
+}
+
+const cookieText = ({ name, kept, set }: StickyChoice): readonly [string, string] =>
+  set === undefined
+    ? [name, 'the client has it already']
+    : [set, kept ? 'the one it has is of a former form' : 'is set'];
+
+const timeout = ({ name, time, by }: ExplainedTimeout): string => `${name} ${time} (${by})`;
+
+const miss = ({ router, parent, rule, priority, because, place }: NearMiss): readonly string[] => [
+  `${indent}${router} (priority ${priority}${parent === undefined ? '' : `, below ${parent}`})${place === undefined ? '' : `  ${place}`}`,
   ...rule.split('\n').map((line) => `${indent}${indent}${line}`.trimEnd()),
   `${indent}${indent}${because}`,
 ];

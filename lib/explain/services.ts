@@ -1,7 +1,8 @@
 /** The services on the way and what each chooses. */
-import type { NativeAnswer } from '../engine/answer.js';
-import { serviceKinds, strategies } from '../snapshot/records.js';
-import type { ServiceChoice } from './explanation.js';
+import type { NativeAnswer, NativeLimit } from '../engine/answer.js';
+import { limitKeys, serviceKinds, strategies } from '../snapshot/records.js';
+import { formatDuration } from '../source/duration.js';
+import type { ExplainedLimit, ServiceChoice, StickyChoice } from './explanation.js';
 import { cleaned } from './secrets.js';
 
 const nameOf = (table: Readonly<Record<string, number>>, number: number): string =>
@@ -10,9 +11,14 @@ const nameOf = (table: Readonly<Record<string, number>>, number: number): string
 /** Each service that the request comes to, outermost first. */
 export function serviceChoices(answer: NativeAnswer): readonly ServiceChoice[] {
   const services = answer.services ?? [];
-  return services.map(({ name, kind, strategy, candidates, current, chosen }, index) => {
+  return services.map(({ name, kind, strategy, candidates, current, chosen, limit, cookie }, index) => {
     const type = nameOf(serviceKinds, kind);
-    const base = { name, type };
+    const base = {
+      name,
+      type,
+      ...(limit !== undefined && { limit: limitOf(limit) }),
+      ...(cookie !== undefined && { cookie: cookieOf(cookie) }),
+    };
     if (candidates === undefined) return { ...base, because: 'a middleware or Fairlead itself answers' };
     if (chosen === undefined) {
       const because = candidates === 0 ? 'there is nothing to choose from' : 'it is decided when the request comes';
@@ -21,11 +27,29 @@ export function serviceChoices(answer: NativeAnswer): readonly ServiceChoice[] {
     const next = services[index + 1]?.name ?? answer.server?.url ?? '';
     const how = nameOf(strategies, strategy);
     const because =
-      candidates === 1
-        ? 'there is no other'
-        : current === true
-          ? `the next choice of ${how} on the first worker`
-          : `the first choice of ${how}`;
+      cookie?.kept === true
+        ? 'the cookie of the request says so'
+        : candidates === 1
+          ? 'there is no other'
+          : current === true
+            ? `the next choice of ${how} on the first worker`
+            : `the first choice of ${how}`;
     return { ...base, candidates, chosen: cleaned(['', next], [])[1], because };
   });
 }
+
+function limitOf({ key, header, fifo, costsBytes: _, maxWait, ...rest }: NativeLimit): ExplainedLimit {
+  const kind = nameOf(limitKeys, key);
+  return {
+    ...rest,
+    discipline: fifo ? 'fifo' : 'drr',
+    key: kind === 'header' ? `header:${header}` : kind,
+    maxWait: formatDuration(BigInt(maxWait)),
+  };
+}
+
+const cookieOf = ({ name, kept, set }: { name: string; kept: boolean; set?: string | undefined }): StickyChoice => ({
+  name,
+  kept,
+  ...(set !== undefined && { set }),
+});

@@ -6,8 +6,8 @@ import { sampleOf } from './sample.js';
 /** Alternatives of one rule that are followed; most rules have one or two. */
 const mostDrafts = 8;
 
-/** What part of a rule asks for. */
-interface Draft {
+/** What a rule, or part of one, asks for. */
+export interface Draft {
   readonly host?: string;
   readonly path?: string;
   readonly method?: string;
@@ -18,18 +18,27 @@ interface Draft {
 
 const nothing: Draft = { headers: [], query: [] };
 
-/** Requests that the rule should take. Whether it does, and who else would, is for the data plane to say. */
-export function examplesOf(
-  rule: RuleNode,
-  door: { readonly entryPoint: string; readonly tls: boolean },
-): readonly ExplainRequest[] {
-  return drafts(rule, false).map((draft) => requestOf(draft, door));
+/**
+ * What requests that the rule should take are like. Whether it does take them, and who else would, is for the data plane
+ * to say.
+ */
+export const draftsOf = (rule: RuleNode): readonly Draft[] => drafts(rule, false);
+
+/**
+ * What passes a router and then one below it. A middleware of the upper one may have taken its prefix away before the
+ * lower one sees the path: both are tried.
+ */
+export function nested(outer: Draft, inner: Draft): readonly Draft[] {
+  const together = both(outer, inner);
+  if (together === undefined) return [];
+  if (outer.path === undefined || inner.path === undefined || inner.path.startsWith(outer.path)) return [together];
+  return [together, { ...together, path: `${outer.path.replace(/\/$/, '')}${inner.path}` }];
 }
 
 function drafts(node: RuleNode, negated: boolean): readonly Draft[] {
   if (node.type === 'not') return drafts(node.operand, !negated);
   // What must not be is met by chance.
-  if (node.type === 'match') return negated ? [nothing] : draftsOf(node);
+  if (node.type === 'match') return negated ? [nothing] : draftsOfMatch(node);
   const operands = node.operands.map((operand) => drafts(operand, negated));
   if ((node.type === 'or') !== negated) return operands.flat().slice(0, mostDrafts);
   return operands.reduce((left, right) =>
@@ -37,7 +46,7 @@ function drafts(node: RuleNode, negated: boolean): readonly Draft[] {
   );
 }
 
-function draftsOf({ matcher, args: [first = '', second = ''] }: Match): readonly Draft[] {
+function draftsOfMatch({ matcher, args: [first = '', second = ''] }: Match): readonly Draft[] {
   switch (matcher) {
     case 'Host':
       return [
@@ -99,7 +108,8 @@ function longer(a: string | undefined, b: string | undefined): string | undefine
   return a.startsWith(b) ? a : b;
 }
 
-function requestOf(
+/** A request that is like that, to one door. */
+export function requestOf(
   draft: Draft,
   { entryPoint, tls }: { readonly entryPoint: string; readonly tls: boolean },
 ): ExplainRequest {

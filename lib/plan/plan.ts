@@ -1,9 +1,8 @@
 /** What applying a configuration would change, by meaning: objects, owners of requests, servers, and what needs a restart. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Json } from '../admin/redact.js';
-import { parseRule } from '../schema/rule/parser.js';
-import { examplesOf } from './examples.js';
 import type { ExplainRequest } from '../explain/request.js';
+import { Layers } from './layers.js';
 import { leaves, type Objects, type Owner, type Side } from './side.js';
 
 /** One value that differs; absent on the side that has none. */
@@ -124,13 +123,6 @@ function keyChanges(before: Objects, after: Objects): readonly KeyChange[] {
     }));
 }
 
-interface RouterJson {
-  readonly rule?: string;
-  readonly entryPoints?: readonly string[];
-  readonly tls?: object;
-  readonly status?: string;
-}
-
 async function ownerChanges(before: Side, after: Side, objects: Plan['objects']): Promise<Plan['owners']> {
   const routers = objects['routers'];
   const different = [
@@ -138,22 +130,19 @@ async function ownerChanges(before: Side, after: Side, objects: Plan['objects'])
     ...(routers?.removed ?? []),
     ...(routers?.changed ?? []).map(({ name }) => name),
   ];
-  if (different.length === 0) return { tried: 0, changes: [], shadowed: [] };
+  const layers = [new Layers(before), new Layers(after)] as const;
+  // What a middleware of a router does to a request decides which of its children get it.
+  const { added = [], removed = [], changed = [] } = objects['middlewares'] ?? {};
+  const middlewaresDiffer = added.length + removed.length + changed.length > 0;
+  const isAffected = middlewaresDiffer && layers.some(({ exist }) => exist);
+  if (different.length === 0 && !isAffected) return { tried: 0, changes: [], shadowed: [] };
   const all = [...new Set([...different, ...Object.keys(before.objects['routers'] ?? {})])];
-  const requests = distinct(all.flatMap((name) => [before, after].flatMap((side) => requestsFor(side, name))));
+  const requests = distinct(all.flatMap((name) => layers.flatMap((side) => side.requestsFor(name))));
   const [old, now] = await Promise.all([before.owners(requests), after.owners(requests)]);
   const moved = requests.flatMap((request, index) =>
     old[index] === now[index] ? [] : [{ request, from: old[index], to: now[index] }],
   );
   return { tried: requests.length, changes: grouped(moved), shadowed: shadowed(old, now, after) };
-}
-
-function requestsFor(side: Side, name: string): readonly ExplainRequest[] {
-  const { rule, entryPoints = [], tls, status } = (side.objects['routers']?.[name] ?? {}) as RouterJson;
-  if (rule === undefined || status === 'disabled') return [];
-  const { rule: tree } = parseRule(rule);
-  if (tree === undefined) return [];
-  return entryPoints.flatMap((entryPoint) => examplesOf(tree, { entryPoint, tls: tls !== undefined }));
 }
 
 function distinct(requests: readonly ExplainRequest[]): readonly ExplainRequest[] {

@@ -2,6 +2,7 @@
 import type { Element } from '../admin/elements.js';
 import { middlewareElement, routerElement, serviceElement } from '../admin/elements.js';
 import { type Json, toJson } from '../admin/redact.js';
+import type { Explanation } from '../explain/explanation.js';
 import type { ExplainRequest } from '../explain/request.js';
 import type { InstallConfiguration } from '../install/schema.js';
 import type { Configuration, Item } from '../merge/model.js';
@@ -11,6 +12,10 @@ export type Objects = Readonly<Record<string, Json>>;
 
 /** Who gets a request: the name of a router, or undefined. */
 export type Owner = string | undefined;
+
+/** Nobody gets a request that no child of its router takes. */
+export const ownerOf = ({ router, answer }: Explanation): Owner =>
+  answer?.reason === 'no_route' ? undefined : router?.name;
 
 /** One side of a plan. */
 export interface Side {

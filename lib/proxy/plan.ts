@@ -4,7 +4,7 @@ import { hasErrors } from '../diagnostics/diagnostic.js';
 import { ConfigError } from '../errors.js';
 import type { Offline } from './offline.js';
 import { differenceOf } from '../pipeline.js';
-import { installOf, objectsOf, type Side } from '../plan/side.js';
+import { installOf, objectsOf, ownerOf, type Side } from '../plan/side.js';
 
 /** A side that knows its configuration, secrets included. */
 interface OfflineSide extends Side {
@@ -24,7 +24,7 @@ export function offlineSide(offline: Offline): Side {
       const difference = differenceOf(other.offline.configuration, configuration);
       return Object.fromEntries(Object.entries(difference).map(([kind, { changed }]) => [kind, changed]));
     },
-    owners: async (requests) => explainOffline(offline, requests).map(({ router }) => router?.name),
+    owners: async (requests) => explainOffline(offline, requests).map(ownerOf),
   };
   return side;
 }

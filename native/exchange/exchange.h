@@ -130,8 +130,6 @@ class Exchange final : public middleware::Facilities {
   /// forward(), once the limit of the service allows it.
   loop::Soon<Outcome> forward_in_turn(std::uint32_t service);
   loop::Task<Outcome> forward_later(std::uint32_t service, Limit& limit, std::string_view key, std::uint64_t cost);
-  std::string_view limit_key(const wire::ConcurrencyLimit& limit) const;
-  std::uint64_t limit_cost(const wire::ConcurrencyLimit& limit) const;
   // stickiness.cc
   std::uint32_t find_kept(const scheduler::Sticky& sticky, const scheduler::Balancer& balancer);
   void keep_at(const scheduler::Sticky& sticky, std::uint32_t chosen);

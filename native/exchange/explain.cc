@@ -4,6 +4,7 @@
 #include "codec/http1/head_parser.h"
 #include "codec/target.h"
 #include "exchange/forwarded_headers.h"
+#include "exchange/misses.h"
 #include "exchange/refusal.h"
 #include "exchange/walk.h"
 #include "net/address.h"
@@ -100,7 +101,7 @@ class Explaining {
     const router::Router& routes = plan_.routes(entry_point_, question_.tls);
     const router::Explanation found = router::explain(routes, input, question_.near_misses);
     if (question_.near_misses > 0) {
-      near_misses(found, input);
+      Misses(snapshot(), request_, peer_, arena_, json_).of(found, input);
       elsewhere(input);
     }
     if (found.chosen == wire::kNone) {
@@ -115,84 +116,7 @@ class Explaining {
       refuse(refused, {});
       return;
     }
-    Walk(plan_, live_, settings(), request_, peer_, arena_, json_).through(found.chosen);
-  }
-
-  void near_misses(const router::Explanation& found, router::MatchInput& input) {
-    json_.key("nearMisses").begin_array();
-    for (const router::NearMiss& miss : found.near_misses) {
-      json_.begin_object().text("router", snapshot().routers[miss.router].name).boolean("outranked", miss.outranked);
-      json_.key("failing").begin_array();
-      for (const router::Failing& test : miss.failing) failing(test, input);
-      json_.end_array().end_object();
-    }
-    json_.end_array();
-  }
-
-  void failing(const router::Failing& test, router::MatchInput& input) {
-    json_.begin_object().number("op", static_cast<std::uint64_t>(test.op)).boolean("held", test.held);
-    if (!test.key.empty()) json_.text("key", test.key);
-    json_.text("value", operand(test));
-    json_.key("found").begin_array();
-    switch (test.op) {
-      case wire::Op::kHost:
-      case wire::Op::kHostWildcard:
-      case wire::Op::kHostRegexp:
-        json_.text(request_.host);
-        break;
-      case wire::Op::kPath:
-      case wire::Op::kPathPrefix:
-      case wire::Op::kPathRegexp:
-        json_.text(request_.routing_path);
-        break;
-      case wire::Op::kMethod:
-        json_.text(request_.method_text);
-        break;
-      case wire::Op::kHeader:
-      case wire::Op::kHeaderRegexp:
-        for (const codec::Header& header : request_.headers) {
-          if (ascii::equals_ignoring_case(header.name, test.key)) json_.text(header.value);
-        }
-        break;
-      case wire::Op::kQuery:
-      case wire::Op::kQueryRegexp:
-      case wire::Op::kQueryPresent:
-      case wire::Op::kQueryFirst:
-      case wire::Op::kQueryFirstRegexp:
-        for (const router::QueryParameter& parameter : input.parameters()) {
-          if (parameter.key == test.key) json_.text(parameter.value);
-        }
-        break;
-      case wire::Op::kClientIp:
-        json_.text(peer_.client_text);
-        break;
-      case wire::Op::kAlways:
-        break;
-    }
-    json_.end_array().end_object();
-  }
-
-  /// What the test compares with, as text.
-  std::string_view operand(const router::Failing& test) {
-    switch (test.op) {
-      case wire::Op::kHostRegexp:
-      case wire::Op::kPathRegexp:
-      case wire::Op::kHeaderRegexp:
-      case wire::Op::kQueryRegexp:
-      case wire::Op::kQueryFirstRegexp:
-        return snapshot().patterns[test.operand];
-      case wire::Op::kClientIp:
-        return range_text(snapshot().ranges[test.operand]);
-      default:
-        return test.value;
-    }
-  }
-
-  std::string_view range_text(const wire::Cidr& range) {
-    char buffer[INET6_ADDRSTRLEN];
-    const net::IpAddress address{range.high, range.low};
-    const std::uint32_t bits = address.is_v4() && range.bits >= 96 ? range.bits - 96 : range.bits;
-    return arena_.concat(address.format(buffer), std::string_view("/"), std::string_view(std::to_string(bits)));
+    Walk(plan_, live_, settings(), request_, peer_, arena_, json_, question_.near_misses).through(found.chosen);
   }
 
   /// Who would get the request at the other doors.

@@ -2,7 +2,7 @@
 
 #include <limits>
 
-#include "base/hash.h"
+#include "exchange/limit_key.h"
 #include "exchange/plan.h"
 
 namespace fairlead::exchange {
@@ -27,15 +27,6 @@ scheduler::FairQueueSettings queue_settings(const wire::ConcurrencyLimit& settin
       .max_length = settings.max_length,
       .max_keys = settings.max_keys,
       .weights = weights};
-}
-
-/// Names a key without telling it.
-std::string disguised(std::string_view text) {
-  constexpr const char* kHex = "0123456789abcdef";
-  std::uint64_t hash = hash_bytes(text);
-  std::string name = "#";
-  for (int i = 0; i < 8; ++i, hash >>= 4) name += kHex[hash & 15];
-  return name;
 }
 
 }  // namespace
@@ -173,7 +164,7 @@ void Limit::take(KeyQueue& key) {
 
 void Limit::describe(const KeyQueue& key, QueueNote& note) const {
   if (hides_keys_) {
-    note.key = disguised(key.text());
+    note.key = disguised_key(key.text());
   } else {
     note.key = key.text();
   }
@@ -230,7 +221,7 @@ LimitReport Limit::report() const {
     });
   }
   if (hides_keys) {
-    for (KeyReport& key : report.keys) key.key = disguised(key.key);
+    for (KeyReport& key : report.keys) key.key = disguised_key(key.key);
   }
   return report;
 }

@@ -8,7 +8,9 @@
 #include "base/ascii.h"
 #include "codec/status_text.h"
 #include "exchange/forwarded_headers.h"
+#include "exchange/misses.h"
 #include "exchange/stickiness.h"
+#include "router/explain.h"
 #include "router/match_input.h"
 
 namespace fairlead::exchange {
@@ -16,17 +18,6 @@ namespace {
 
 // Of an answer that the proxy makes, as much of the body is shown.
 constexpr std::size_t kMostBody = 1024;
-
-/// For middlewares that never wait, and so ask for nothing but the time.
-class NoFacilities final : public middleware::Facilities {
- public:
-  Nanos now() const override { return monotonic_now(); }
-  loop::Task<void> sleep(Nanos) override { co_return; }
-  loop::Task<Status> fetch(const middleware::FetchRequest&, middleware::FetchReply&) override { co_return Error{}; }
-  loop::Task<Result<std::string_view>> buffer_request_body(std::uint64_t) override { co_return Error{}; }
-};
-
-NoFacilities no_facilities;
 
 bool has_field(const std::vector<codec::Header>& headers, const codec::Header& wanted) {
   return std::any_of(headers.begin(), headers.end(), [&](const codec::Header& header) {
@@ -44,7 +35,14 @@ void write_headers(const codec::Headers& headers, JsonWriter& json) {
 
 }  // namespace
 
+loop::Task<void> Walk::Facilities::sleep(Nanos) { co_return; }
+loop::Task<Status> Walk::Facilities::fetch(const middleware::FetchRequest&, middleware::FetchReply&) {
+  co_return Error{};
+}
+loop::Task<Result<std::string_view>> Walk::Facilities::buffer_request_body(std::uint64_t) { co_return Error{}; }
+
 void Walk::through(std::uint32_t router) {
+  missed_.begin_array();
   json_.key("steps").begin_array();
   bool passed = descend(router);
   std::uint32_t service = snapshot().routers[layers_.back()].service;
@@ -69,6 +67,7 @@ void Walk::through(std::uint32_t router) {
   for (const std::uint32_t one : layers_) json_.text(snapshot().routers[one].name);
   json_.end_array();
   json_.boolean("lost", is_lost_);
+  json_.key("layerMisses").raw(missed_.end_array().take());
   json_.key("services").begin_array();
   for (std::size_t i = 0; i < way.size(); ++i) {
     const wire::Service& at = snapshot().services[way[i]];
@@ -76,7 +75,11 @@ void Walk::through(std::uint32_t router) {
     if (i < picks.size()) {
       const bool weighted = !at.children.empty();
       json_.number("candidates", weighted ? at.children.size() : at.servers.size()).boolean("current", known[i]);
-      if (picks[i] != scheduler::kNobody) json_.number("chosen", picks[i]);
+      if (picks[i] != scheduler::kNobody) {
+        json_.number("chosen", picks[i]);
+        cookie(way[i], picks[i], kept_[i]);
+      }
+      if (!weighted) limit(at);
     }
     json_.end_object();
   }
@@ -85,6 +88,7 @@ void Walk::through(std::uint32_t router) {
   if (is_lost_) return;
   const wire::Service& last = snapshot().services[way.back()];
   if (picks.size() < way.size()) return;  // the proxy answers itself
+  timeouts(last);
   if (picks.back() != scheduler::kNobody) server(last, last.servers[picks.back()]);
 }
 
@@ -96,13 +100,27 @@ bool Walk::descend(std::uint32_t router) {
     const wire::Router& wire = snapshot().routers[router];
     if (!pass(wire.chain, plan_.router_chain(router), {})) return false;
     if (wire.layer == wire::kNone) return true;
-    router::MatchInput input(request_, peer_);
-    router = plan_.layer(wire.layer).find(input);
+    router = child_of(router);
     if (router == wire::kNone) {
       is_lost_ = true;
       return false;
     }
   }
+}
+
+/// The best of its children for the request as it is now, or kNone. Of the others it is noted which came close.
+std::uint32_t Walk::child_of(std::uint32_t router) {
+  router::MatchInput input(request_, peer_);
+  const wire::Router& parent = snapshot().routers[router];
+  const router::Router& children = plan_.layer(parent.layer);
+  const bool takes = children.find(input) != wire::kNone;
+  const router::Explanation found =
+      router::explain(children, input, most_misses_, takes ? router::Reach::kNear : router::Reach::kEvenOfPath);
+  missed_.begin_object().text("parent", parent.name);
+  if (found.chosen != wire::kNone) missed_.text("chosen", snapshot().routers[found.chosen].name);
+  Misses(snapshot(), request_, peer_, arena_, missed_).of(found, input);
+  missed_.end_object();
+  return found.chosen;
 }
 
 /// False when a middleware has answered.
@@ -143,7 +161,9 @@ bool Walk::run(const middleware::Middleware& middleware) {
   const Before before{
       request_.path, request_.query, request_.authority, {request_.headers.begin(), request_.headers.end()}};
   middleware::Context here = context(active);
+  facilities_.retries = false;
   const bool passed = middleware.on_request(here) == middleware::Verdict::kNext;
+  if (facilities_.retries) json_.boolean("retries", true);
   if (!passed) active_.pop_back();  // the one that answered does not see its own answer again
   changes(before);
   json_.boolean("replied", !passed);
@@ -151,7 +171,7 @@ bool Walk::run(const middleware::Middleware& middleware) {
 }
 
 middleware::Context Walk::context(const Active& active) {
-  return {request_, peer_, arena_, reply_, no_facilities, active.state, nullptr};
+  return {request_, peer_, arena_, reply_, facilities_, active.state, nullptr};
 }
 
 void Walk::changes(const Before& before) {
@@ -206,9 +226,11 @@ std::uint32_t Walk::choose(std::uint32_t service, std::uint32_t candidates, bool
   const scheduler::Balancer& balancer = state != nullptr ? state->balancer() : std::as_const(*fresh).balancer();
   known = state != nullptr;
   const scheduler::Sticky* const sticky = plan_.sticky(service);
-  std::uint32_t picked =
-      sticky == nullptr ? scheduler::kNobody : kept_by_cookie(*sticky, request_.headers, balancer).index;
-  if (picked == scheduler::kNobody || ask.excluded.has(picked)) picked = balancer.peek(ask);
+  scheduler::Sticky::Found kept;
+  if (sticky != nullptr) kept = kept_by_cookie(*sticky, request_.headers, balancer);
+  if (kept.index != scheduler::kNobody && ask.excluded.has(kept.index)) kept = {};
+  kept_.push_back(kept);
+  const std::uint32_t picked = kept.index != scheduler::kNobody ? kept.index : balancer.peek(ask);
   return picked < candidates ? picked : scheduler::kNobody;
 }
 

@@ -19,7 +19,7 @@ namespace fairlead::exchange {
 class Walk {
  public:
   Walk(const Plan& plan, const WorkerPlan* live, const wire::EntryPoint& settings, codec::Request& request,
-       const codec::Peer& peer, Arena& arena, JsonWriter& json)
+       const codec::Peer& peer, Arena& arena, JsonWriter& json, std::size_t near_misses)
       : plan_(plan),
         live_(live),
         settings_(settings),
@@ -27,12 +27,24 @@ class Walk {
         peer_(peer),
         arena_(arena),
         json_(json),
+        most_misses_(near_misses),
         reply_(arena) {}
 
   /// From the chain of a router to a server.
   void through(std::uint32_t router);
 
  private:
+  /// For middlewares that never wait, and so ask for little.
+  class Facilities final : public middleware::Facilities {
+   public:
+    Nanos now() const override { return monotonic_now(); }
+    loop::Task<void> sleep(Nanos duration) override;
+    loop::Task<Status> fetch(const middleware::FetchRequest& request, middleware::FetchReply& reply) override;
+    loop::Task<Result<std::string_view>> buffer_request_body(std::uint64_t limit) override;
+    void set_retry(const wire::Retry&) override { retries = true; }
+
+    bool retries = false;
+  };
   struct Active {
     const middleware::Middleware* middleware;
     void* state;
@@ -47,6 +59,7 @@ class Walk {
 
   const wire::Snapshot& snapshot() const { return plan_.snapshot(); }
   bool descend(std::uint32_t router);
+  std::uint32_t child_of(std::uint32_t router);
   bool pass(const wire::List<std::uint32_t>& indexes, Chain chain, std::string_view owner);
   bool run(const middleware::Middleware& middleware);
   void changes(const Before& before);
@@ -56,6 +69,11 @@ class Walk {
   std::uint32_t choose(std::uint32_t service, std::uint32_t candidates, bool& known);
   void server(const wire::Service& service, const wire::Server& server);
 
+  // walk_remarks.cc
+  void limit(const wire::Service& service);
+  void cookie(std::uint32_t service, std::uint32_t chosen, scheduler::Sticky::Found kept);
+  void timeouts(const wire::Service& service);
+
   const Plan& plan_;
   const WorkerPlan* live_;
   const wire::EntryPoint& settings_;
@@ -63,13 +81,19 @@ class Walk {
   const codec::Peer& peer_;
   Arena& arena_;
   JsonWriter& json_;
+  std::size_t most_misses_;
   middleware::LocalReply reply_;
+  Facilities facilities_;
   std::vector<Active> active_;
   bool replied_ = false;
   /// The router of the entry point, and those below it that were chosen.
   std::vector<std::uint32_t> layers_;
   /// No child of the last of them takes the request.
   bool is_lost_ = false;
+  /// For each router with children on the way: which of these came close.
+  JsonWriter missed_;
+  /// Whom the cookie of the client named at each service, as far as a choice was made.
+  std::vector<scheduler::Sticky::Found> kept_;
 };
 
 }  // namespace fairlead::exchange

@@ -49,8 +49,12 @@ bool is_related(std::string_view asked, std::string_view host) {
 
 class Explainer {
  public:
-  Explainer(const Router& router, MatchInput& input)
-      : router_(router), input_(input), host_(input.request().host), path_(input.request().routing_path) {}
+  Explainer(const Router& router, MatchInput& input, Reach reach)
+      : router_(router),
+        input_(input),
+        reach_(reach),
+        host_(input.request().host),
+        path_(input.request().routing_path) {}
 
   Explanation explain(std::size_t most) {
     Explanation result;
@@ -112,7 +116,8 @@ class Explainer {
         return takes ? kSameKeys + alike : kSameHost + alike;
       case kOtherPath:
         // Every path begins with a slash.
-        return takes ? kSameKeys + alike : alike > 1 ? kOtherPath + alike : kFar;
+        if (takes) return kSameKeys + alike;
+        return alike > 1 || reach_ == Reach::kEvenOfPath ? kOtherPath + alike : kFar;
       case kRelatedHost:
         return takes ? kRelatedHost + alike : kFar;
       case kOtherHost:
@@ -214,14 +219,15 @@ class Explainer {
 
   const Router& router_;
   MatchInput& input_;
+  Reach reach_;
   std::string_view host_;
   std::string_view path_;
   std::vector<Candidate> candidates_;
   std::size_t scanned_ = 0;
 };
 
-Explanation explain(const Router& router, MatchInput& input, std::size_t most) {
-  return Explainer(router, input).explain(most);
+Explanation explain(const Router& router, MatchInput& input, std::size_t most, Reach reach) {
+  return Explainer(router, input, reach).explain(most);
 }
 
 }  // namespace fairlead::router

@@ -43,7 +43,13 @@ struct Explanation {
 /// Bounds the time: this many routes are looked at for near misses, half a millisecond of work.
 inline constexpr std::size_t kMostScanned = 100'000;
 
-/// Finds the router, and up to `most` near misses: routers that share host or path with the request, or nearly so.
-Explanation explain(const Router& router, MatchInput& input, std::size_t most);
+/// Which routers count as having come close.
+enum class Reach : std::uint8_t {
+  kNear,        // those that share host or path with the request, or nearly so
+  kEvenOfPath,  // also those for any host with quite another path: where there are few of them
+};
+
+/// Finds the router, and up to `most` near misses.
+Explanation explain(const Router& router, MatchInput& input, std::size_t most, Reach reach = Reach::kNear);
 
 }  // namespace fairlead::router

@@ -70,6 +70,50 @@ describe('a plan', () => {
     ]);
   });
 
+  const layered = (children: Readonly<Record<string, object>>, prefix = '/api'): DynamicConfig => ({
+    http: {
+      routers: {
+        api: { rule: 'Host(`a.example`) && PathPrefix(`/api`)', middlewares: ['strip'] },
+        ...Object.fromEntries(
+          Object.entries(children).map(([name, child]) => [
+            name,
+            { parentRefs: ['api'], service: 'app', rule: '', ...child },
+          ]),
+        ),
+      },
+      services: { app: { loadBalancer: { servers: [{ url: 'http://127.0.0.1:1' }] } } },
+      middlewares: { strip: { stripPrefix: { prefixes: [prefix] } } },
+    },
+  });
+  const orders = { rule: 'PathPrefix(`/orders`)' };
+
+  test('follows requests into layers, and finds children that are shadowed', async () => {
+    const greedy = { rule: 'PathRegexp(`^/orders`)', priority: 1000 };
+    const { owners } = await between(layered({ orders }), layered({ orders, greedy }));
+    assert.deepEqual(
+      owners.changes.map(({ from, to }) => [from, to]),
+      [['orders@memory', 'greedy@memory']],
+    );
+    assert.equal(owners.changes[0]?.examples[0]?.url, 'http://a.example/api/orders');
+    assert.deepEqual(owners.shadowed, [{ router: 'orders@memory', by: ['greedy@memory'] }]);
+  });
+
+  test('finds requests that no child takes any more', async () => {
+    const { owners } = await between(layered({ orders, b: { rule: 'Path(`/b`)' } }), layered({ orders }));
+    assert.deepEqual(
+      owners.changes.map(({ from, to, examples }) => [from, to, examples[0]?.url]),
+      [['b@memory', undefined, 'http://a.example/api/b']],
+    );
+  });
+
+  test('finds children that lose their requests to a middleware of their parent', async () => {
+    const { owners } = await between(layered({ orders }), layered({ orders }, '/other'));
+    assert.deepEqual(
+      owners.changes.map(({ from, to }) => [from, to]),
+      [['orders@memory', undefined]],
+    );
+  });
+
   test('names servers that drain and keys that need a restart', async () => {
     const servers = (...urls: string[]): DynamicConfig => ({
       http: {
