@@ -5,6 +5,8 @@ import { middlewares } from '../../lib/middlewares/index.js';
 import { router } from '../../lib/schema/router.js';
 import { serversTransport } from '../../lib/schema/servers-transport.js';
 import { highestRandomWeight, loadBalancer, serviceMiddlewares, weighted } from '../../lib/schema/service.js';
+import { failover } from '../../lib/schema/failover.js';
+import { mirroring } from '../../lib/schema/mirroring.js';
 import { tlsCertificate, tlsOptions, tlsStore } from '../../lib/schema/tls.js';
 import { formatDuration } from '../../lib/source/duration.js';
 import { markOf } from '../../lib/source/marks.js';
@@ -69,7 +71,14 @@ const named = (schema: z.ZodType, description: string): z.ZodType =>
 const middleware = oneOf(
   Object.fromEntries(middlewares.map(({ name, summary, schema }) => [name, schema.meta({ description: summary })])),
 );
-const service = oneOf({ loadBalancer, weighted, highestRandomWeight, middlewares: serviceMiddlewares });
+const service = oneOf({
+  loadBalancer,
+  weighted,
+  highestRandomWeight,
+  mirroring,
+  failover,
+  middlewares: serviceMiddlewares,
+});
 
 /** The dynamic configuration as a whole; the decoder reads object by object instead. */
 const dynamic = z.strictObject({

@@ -11,6 +11,8 @@ import { providers } from '../../lib/providers/index.js';
 import { router } from '../../lib/schema/router.js';
 import { serversTransport } from '../../lib/schema/servers-transport.js';
 import { highestRandomWeight, loadBalancer, weighted } from '../../lib/schema/service.js';
+import { failover } from '../../lib/schema/failover.js';
+import { mirroring } from '../../lib/schema/mirroring.js';
 import { tlsCertificate, tlsOptions, tlsStore } from '../../lib/schema/tls.js';
 import { type GeneratedFile, markdownBanner } from './file.js';
 import { keyTable, table } from './key-table.js';
@@ -56,6 +58,8 @@ const dynamicPages: readonly Page[] = [
       ),
       ...section('weighted', weighted),
       ...section('highestRandomWeight', highestRandomWeight),
+      ...section('mirroring', mirroring),
+      ...section('failover', failover),
     ],
   },
   {

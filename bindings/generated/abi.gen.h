@@ -7,8 +7,8 @@
 namespace fairlead::bindings {
 
 /// Layout of the records of a snapshot.
-inline constexpr std::uint64_t kWireFingerprint = 0x9b2cb37b4ad44ed4ULL;
+inline constexpr std::uint64_t kWireFingerprint = 0x652b79ebd4725eadULL;
 /// Order and meaning of the counters.
-inline constexpr std::uint64_t kStatsFingerprint = 0x52b49a23d1ef8cb0ULL;
+inline constexpr std::uint64_t kStatsFingerprint = 0x234dcd5cb96a3166ULL;
 
 }  // namespace fairlead::bindings

@@ -12,6 +12,7 @@ import {
   serviceNamed,
 } from './elements.js';
 import { type Entry, listed } from './listing.js';
+import { childFields } from './health.js';
 import { explainAnswer } from './explain.js';
 import { overview } from './overview.js';
 import type { AdminState } from './state.js';
@@ -85,7 +86,10 @@ function rawData({ configuration: { routers, services, middlewares }, health }: 
   return {
     ...mapped('routers', routers, routerElement),
     ...mapped('middlewares', middlewares, middlewareElement),
-    ...mapped('services', services, (item) => serviceElement(item, states)),
+    ...mapped('services', services, (item) => ({
+      ...serviceElement(item, states),
+      ...childFields(item, services, states),
+    })),
   };
 }
 
@@ -133,6 +137,7 @@ function httpAnswer(
         configuration.services,
         (item) => ({
           ...serviceElement(item, states),
+          ...childFields(item, configuration.services, states),
           ...serviceNamed(item),
           ...(id !== undefined && queueOf(item, queues())),
         }),

@@ -3,6 +3,7 @@ import type { EntryPoint } from '../install/entry-point.js';
 import type { Item, MiddlewareConfig, RouterItem, ServiceItem } from '../merge/model.js';
 import { type Health, healthFields } from './health.js';
 import type { QueueStats } from '../observability/queues.js';
+import type { Failover } from '../schema/failover.js';
 import { type Json, toJson } from './redact.js';
 
 /** One element as `/api/rawdata` has it. */
@@ -53,13 +54,21 @@ export function serviceElement(item: ServiceItem, health: Health = new Map()): E
   const { config } = item;
   if (config === undefined) return { ...((toJson(item.raw, inSource(item)) ?? {}) as Element), ...verdict(item) };
   const { kind, middlewares, ...parts } = config;
-  const written = kind === 'internal' ? {} : (toJson(parts, inSource(item)) as Element);
+  const shown = config.kind === 'failover' ? { failover: failoverAsWritten(config.failover) } : parts;
+  const written = kind === 'internal' ? {} : (toJson(shown, inSource(item)) as Element);
   return {
     ...written,
     ...(middlewares.length > 0 && { middlewares }),
     ...verdict(item),
     ...(item.status !== 'disabled' && healthFields(item, health)),
   };
+}
+
+/** Status codes are texts, as in `500-504`. */
+function failoverAsWritten({ errors, ...rest }: Failover): object {
+  if (errors === undefined) return rest;
+  const status = errors.status.map(({ from, to }) => (from === to ? String(from) : `${from}-${to}`));
+  return { ...rest, errors: { ...errors, status } };
 }
 
 /** A service with its name, provider and type, as the lists show it. */

@@ -40,3 +40,45 @@ const shown = ({ state, cause, since, error }: ServerState): Json => ({
   cause,
   ...(error !== '' && { lastError: error }),
 });
+
+type Status = 'UP' | 'DOWN';
+type Services = ReadonlyMap<string, ServiceItem>;
+
+/** `childStatus` of a service that is made of services, when the health of one of these is known: which can answer. */
+export function childFields(item: ServiceItem, services: Services, health: Health): { readonly [key: string]: Json } {
+  const known = new Map<string, Status | undefined>();
+  const children = (item.resolved?.children ?? []).map(
+    ({ service }) => [service, statusOf(service, services, health, known)] as const,
+  );
+  if (children.every(([, status]) => status === undefined)) return {};
+  return { childStatus: Object.fromEntries(children.map(([name, status]) => [name, status ?? 'UP'])) };
+}
+
+/** Whether a service can answer; undefined where nobody knows, which counts as yes. `known`: what has been asked already. */
+function statusOf(name: string, services: Services, health: Health, known: Map<string, Status | undefined>) {
+  if (known.has(name)) return known.get(name);
+  const status = findStatus(services.get(name), services, health, known);
+  known.set(name, status);
+  return status;
+}
+
+function findStatus(
+  item: ServiceItem | undefined,
+  services: Services,
+  health: Health,
+  known: Map<string, Status | undefined>,
+): Status | undefined {
+  if (item?.config?.kind === 'loadBalancer')
+    return serversStatus(item.config.loadBalancer.servers.length, health.get(item.name));
+  const children = (item?.resolved?.children ?? []).map(({ service }) => statusOf(service, services, health, known));
+  // Mirrors do not answer.
+  const asked = item?.config?.kind === 'mirroring' ? children.slice(0, 1) : children;
+  if (asked.every((status) => status === undefined)) return undefined;
+  return asked.some((status) => status !== 'DOWN') ? 'UP' : 'DOWN';
+}
+
+function serversStatus(servers: number, states: ReadonlyMap<string, ServerState> | undefined): Status | undefined {
+  if (servers === 0) return 'DOWN';
+  if (states === undefined) return undefined;
+  return [...states.values()].some(({ state }) => state === 'up') ? 'UP' : 'DOWN';
+}

@@ -32,6 +32,8 @@ const nothing: Omit<WireService, keyof Head | 'identity' | 'kind'> = {
   children: [],
   sticky: [],
   timeouts: none,
+  mirroring: [],
+  failover: [],
 };
 
 /** Services, and the limits that they point to. */
@@ -119,11 +121,19 @@ function compileService(scope: Scope, name: string, transportIdentity: Transport
       return balanced(scope, head, config.loadBalancer, promised(item.resolved?.transport, name), transportIdentity);
     case 'weighted':
       return {
-        ...divided(scope, head, item, 'wrr'),
+        ...made(scope, head, item, 'weighted'),
         sticky: compileSticky(config.weighted.sticky, name, item.resolved?.children?.map((child) => child.name) ?? []),
       };
     case 'highestRandomWeight':
-      return divided(scope, head, item, 'hrw');
+      return made(scope, head, item, 'weighted', 'hrw');
+    case 'mirroring': {
+      const { mirrorBody, maxBodySize } = config.mirroring;
+      return { ...made(scope, head, item, 'mirroring'), mirroring: [{ mirrorBody, maxBodySize }] };
+    }
+    case 'failover': {
+      const { status = [], maxRequestBodyBytes = -1 } = config.failover.errors ?? {};
+      return { ...made(scope, head, item, 'failover'), failover: [{ statuses: status, maxRequestBodyBytes }] };
+    }
     case 'internal':
       return config.internal === 'api' ? adminService(scope, head, transportIdentity) : internal(head, config.internal);
   }
@@ -165,15 +175,24 @@ function balanced(
   };
 }
 
-/** A weighted service and highestRandomWeight differ in how a child is chosen, and in nothing else. */
-function divided(scope: Scope, head: Head, item: ServiceItem, strategy: 'hrw' | 'wrr'): WireService {
+/**
+ * A service made of services. What it remembers is about these children with these weights. A weighted service and
+ * highestRandomWeight differ in how a child is chosen, and in nothing else.
+ */
+function made(
+  scope: Scope,
+  head: Head,
+  item: ServiceItem,
+  kind: 'weighted' | 'mirroring' | 'failover',
+  strategy: 'hrw' | 'wrr' = 'wrr',
+): WireService {
   const children = item.resolved?.children ?? [];
   const state = children.map(({ service: name, weight }) => `${name}*${weight}`).join(' ');
   return {
     ...nothing,
     ...head,
-    identity: identityOf(`weighted ${head.name} ${strategy} ${state}`),
-    kind: serviceKinds.weighted,
+    identity: identityOf(`${kind} ${head.name} ${strategy} ${state}`),
+    kind: serviceKinds[kind],
     strategy: strategies[strategy],
     children: children.map(({ service: name, weight }) => ({ service: scope.services.indexOf(name), weight })),
   };

@@ -73,7 +73,7 @@ const middleware = ({ name, type, service, effect }: MiddlewareEffect): string =
 const inBrackets = ({ type, candidates, chosen, because }: ServiceChoice): string =>
   candidates === undefined
     ? `${type}: ${because}`
-    : `${type} of ${candidates}${type === 'weighted' && chosen !== undefined ? `: ${chosen}, ${because}` : ''}`;
+    : `${type} of ${candidates}${type !== 'loadBalancer' && chosen !== undefined ? `: ${chosen}, ${because}` : ''}`;
 
 function limitText({ concurrency, discipline, key, value, weight, cost, maxLength, maxWait }: ExplainedLimit): string {
   const queue = `${maxLength} may wait${maxWait === '0s' ? '' : ` for ${maxWait}`} (${discipline})`;

@@ -8,6 +8,17 @@ import { cleaned } from './secrets.js';
 const nameOf = (table: Readonly<Record<string, number>>, number: number): string =>
   Object.entries(table).find(([, value]) => value === number)?.[0] ?? '';
 
+/** Why the child of that number, for kinds whose children have different parts. */
+const partBecause: Readonly<Record<string, readonly string[]>> = {
+  failover: ['it is asked first; the fallback answers when it cannot', 'no server of the service before it is up'],
+  mirroring: ['it answers; mirrors get copies'],
+};
+
+function choiceBecause(candidates: number, isCurrent: boolean, how: string): string {
+  if (candidates === 1) return 'there is no other';
+  return isCurrent ? `the next choice of ${how} on the first worker` : `the first choice of ${how}`;
+}
+
 /** Each service that the request comes to, outermost first. */
 export function serviceChoices(answer: NativeAnswer): readonly ServiceChoice[] {
   const services = answer.services ?? [];
@@ -25,15 +36,10 @@ export function serviceChoices(answer: NativeAnswer): readonly ServiceChoice[] {
       return { ...base, candidates, because };
     }
     const next = services[index + 1]?.name ?? answer.server?.url ?? '';
-    const how = nameOf(strategies, strategy);
     const because =
       cookie?.kept === true
         ? 'the cookie of the request says so'
-        : candidates === 1
-          ? 'there is no other'
-          : current === true
-            ? `the next choice of ${how} on the first worker`
-            : `the first choice of ${how}`;
+        : (partBecause[type]?.[chosen] ?? choiceBecause(candidates, current === true, nameOf(strategies, strategy)));
     return { ...base, candidates, chosen: cleaned(['', next], [])[1], because };
   });
 }

@@ -6,11 +6,13 @@ import { z } from 'zod';
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.js';
 import { didYouMean, successorOf } from '../diagnostics/suggest.js';
 import type { FileRead, LoadedDocument } from '../schema/loaded.js';
+import type { Failover } from '../schema/failover.js';
 import { middlewareKinds, middlewareKindsNotYet } from '../schema/middleware.js';
+import type { Mirroring } from '../schema/mirroring.js';
 import { type Router, router } from '../schema/router.js';
 import { installSections, type Sections, sections } from '../schema/sections.js';
 import { type ServersTransport, serversTransport } from '../schema/servers-transport.js';
-import { serviceKinds, serviceKindsNotYet, serviceMiddlewares } from '../schema/service.js';
+import { serviceKinds, serviceMiddlewares, type Weighted } from '../schema/service.js';
 import { type TlsOptions, tlsCertificate, tlsOptions, type TlsStore, tlsStore } from '../schema/tls.js';
 import { decode } from '../source/decode.js';
 import type { Document, Path } from '../source/origin.js';
@@ -70,7 +72,7 @@ const lowerKeys = (names: readonly string[]): ReadonlyMap<string, string> =>
 const serviceTable: KindTable = {
   noun: 'service',
   served: lowerKeys(Object.keys(serviceKinds)),
-  notYet: lowerKeys(serviceKindsNotYet),
+  notYet: new Map(),
   beside: new Set(['middlewares']),
 };
 const middlewareTable: KindTable = {
@@ -82,8 +84,36 @@ const middlewareTable: KindTable = {
 
 /** A router that may lack what it must have; for what is left of a broken one. */
 const someRouter = router.partial({ rule: true, service: true });
-/** The names of the children of a service, whatever else is in them. */
-const someChildren = z.looseObject({ services: z.array(z.looseObject({ name: z.string().optional() })).optional() });
+const someChildren = z.array(z.looseObject({ name: z.string().optional() })).optional();
+/** The names in a service made of services, whatever else is in it. */
+const someNames = z.looseObject({
+  services: someChildren,
+  mirrors: someChildren,
+  service: z.string().optional(),
+  fallback: z.string().optional(),
+});
+type SomeNames = z.output<typeof someNames>;
+
+const divided = ({ services = [] }: SomeNames): Weighted => ({
+  services: services.map(({ name = '' }) => ({ name, weight: 1 })),
+});
+
+/** What is left of each kind; names that could not be read are empty. */
+const remains = {
+  weighted: divided,
+  highestRandomWeight: divided,
+  mirroring: ({ service = '', mirrors = [] }: SomeNames): Mirroring => ({
+    service,
+    mirrorBody: true,
+    maxBodySize: -1,
+    mirrors: mirrors.map(({ name = '' }) => ({ name, percent: 1 })),
+  }),
+  failover: ({ service = '', fallback = '' }: SomeNames): Failover => ({
+    service,
+    fallback,
+    errors: { status: [{ from: 500, to: 599 }], maxRequestBodyBytes: -1 },
+  }),
+};
 
 /** What decoding one object gave. */
 interface Read<T> {
@@ -275,19 +305,23 @@ class FragmentReader {
   }
 
   #serviceKind(kind: keyof typeof serviceKinds, path: Path, middlewares: readonly string[]): Read<ServiceConfig> {
-    if (kind === 'loadBalancer') {
-      const { config, diagnostics } = this.#decode(serviceKinds.loadBalancer, path);
-      const rest = config ?? this.#salvage(serviceKinds.loadBalancer, path);
-      const service = rest && { kind, middlewares, loadBalancer: rest };
-      return { [config === undefined ? 'salvaged' : 'config']: service, diagnostics };
-    }
-    const { config, diagnostics } = this.#decode(serviceKinds[kind], path);
-    if (config !== undefined)
-      return { config: { kind, middlewares, [kind]: config } as unknown as ServiceConfig, diagnostics };
-    // No child is left out, so that each keeps its place.
-    const children = this.#salvage(someChildren, path)?.services ?? [];
-    const services = children.map(({ name = '' }) => ({ name, weight: 1 }));
-    return { salvaged: { kind, middlewares, [kind]: { services } }, diagnostics };
+    if (kind !== 'loadBalancer') return this.#composite(kind, path, middlewares);
+    const { config, diagnostics } = this.#decode(serviceKinds.loadBalancer, path);
+    const rest = config ?? this.#salvage(serviceKinds.loadBalancer, path);
+    const service = rest && { kind, middlewares, loadBalancer: rest };
+    return { [config === undefined ? 'salvaged' : 'config']: service, diagnostics };
+  }
+
+  /** A service made of services. Of a broken one the names are left, each in its place. */
+  #composite(
+    kind: Exclude<keyof typeof serviceKinds, 'loadBalancer'>,
+    path: Path,
+    middlewares: readonly string[],
+  ): Read<ServiceConfig> {
+    const { config, diagnostics } = this.#decode<z.ZodType>(serviceKinds[kind], path);
+    if (config !== undefined) return { config: { kind, middlewares, [kind]: config } as ServiceConfig, diagnostics };
+    const rest = remains[kind](this.#salvage(someNames, path) ?? {});
+    return { salvaged: { kind, middlewares, [kind]: rest }, diagnostics };
   }
 
   /** What is left without what is broken. */

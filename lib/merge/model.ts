@@ -8,6 +8,8 @@ import type { FileRead } from '../schema/loaded.js';
 import type { Router } from '../schema/router.js';
 import type { ServersTransport } from '../schema/servers-transport.js';
 import type { HighestRandomWeight, LoadBalancer, Weighted } from '../schema/service.js';
+import type { Failover } from '../schema/failover.js';
+import type { Mirroring } from '../schema/mirroring.js';
 import type { TlsCertificate, TlsOptions, TlsStore } from '../schema/tls.js';
 import type { Document, Path } from '../source/origin.js';
 
@@ -91,6 +93,8 @@ export type ServiceConfig =
       readonly middlewares: readonly string[];
       readonly highestRandomWeight: HighestRandomWeight;
     }
+  | { readonly kind: 'mirroring'; readonly middlewares: readonly string[]; readonly mirroring: Mirroring }
+  | { readonly kind: 'failover'; readonly middlewares: readonly string[]; readonly failover: Failover }
   | { readonly kind: 'internal'; readonly middlewares: readonly string[]; readonly internal: InternalService };
 
 /** A service with qualified names; everything it names is served. */
@@ -98,7 +102,10 @@ export interface ResolvedService {
   readonly middlewares: readonly string[];
   /** Key of `serversTransports`, for a loadBalancer. */
   readonly transport?: string;
-  /** For a weighted one or highestRandomWeight; children of weight 0 are left out. */
+  /**
+   * Those of a weighted one or highestRandomWeight, but for children of weight 0; the main service of a mirroring or failover
+   * one, followed by the mirrors (their weight is their percentage) or the fallback.
+   */
   readonly children?: readonly ResolvedChild[];
 }
 

@@ -60,6 +60,14 @@ export const activity = [
   counter('idle_connections_closed', 'Idle client connections closed early to make room for others'),
   counter('connections_refused_client', 'Client connections refused because their address had as many as it may have'),
   counter('connections_refused_descriptors', 'Client connections refused because the process may not open more files'),
+  counter('mirror_requests', 'Copies of requests begun for mirrors; each ends as one of the next four'),
+  counter('mirror_answered', 'Copies that their mirror answered, whatever it said'),
+  counter('mirror_failed', 'Copies that their mirror did not answer, or not to the end'),
+  counter('mirror_given_up', 'Copies given up because their mirror was too slow'),
+  counter('mirror_cancelled', 'Copies cut because the client went away, the proxy stopped or memory was short'),
+  counter('mirror_skipped', 'Copies not begun: the body was too long, too many were under way, or memory was short'),
+  gauge('mirrors_active', 'Copies for mirrors under way or waiting for their body'),
+  counter('failovers', 'Requests that the fallback of a failover service was asked'),
 ] as const satisfies readonly CounterDefinition[];
 
 /** Every counter, in the order of the wire; one per reason of refusal comes last, in the order of native/base/error.h. */

@@ -37,6 +37,7 @@ export const reasons: readonly ReasonDefinition[] = [
   reason('rate_limited', 429, 'the rate limit of the client is exceeded'),
   reason('auth_denied', 0, 'the authentication server denied the request'),
   reason('auth_failed', 500, 'the authentication server could not be asked'),
+  reason('body_too_large', 413, 'the request body is longer than the service allows'),
   reason('no_server', 503, 'the service has no server that can be used'),
   reason('connect_failed', 502, 'no connection to the server could be opened'),
   reason('connect_timeout', 504, 'the connection to the server was not opened in time'),

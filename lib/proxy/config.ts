@@ -7,6 +7,8 @@ import type { middlewares } from '../middlewares/index.js';
 import type { router } from '../schema/router.js';
 import type { serversTransport } from '../schema/servers-transport.js';
 import type { highestRandomWeight, loadBalancer, weighted } from '../schema/service.js';
+import type { failover } from '../schema/failover.js';
+import type { mirroring } from '../schema/mirroring.js';
 import type { tlsCertificate, tlsOptions, tlsStore } from '../schema/tls.js';
 
 type Definition = (typeof middlewares)[number];
@@ -21,6 +23,8 @@ export interface ServiceInput {
   readonly loadBalancer?: z.input<typeof loadBalancer>;
   readonly weighted?: z.input<typeof weighted>;
   readonly highestRandomWeight?: z.input<typeof highestRandomWeight>;
+  readonly mirroring?: z.input<typeof mirroring>;
+  readonly failover?: z.input<typeof failover>;
   readonly middlewares?: readonly string[];
 }
 

@@ -1,5 +1,6 @@
 /** `healthCheck` and `passiveHealthCheck` of a load balancer (Traefik: dynamic configuration, HTTP services). */
 import { z } from 'zod';
+import { bare } from '../source/marks.js';
 import { duration, port } from '../source/scalars.js';
 import { headerMap, headerValue } from './text.js';
 
@@ -113,3 +114,6 @@ function usableInterval(written: bigint, instead: bigint): bigint {
   if (written <= 0n) return instead;
   return written < shortestInterval ? shortestInterval : written;
 }
+
+/** `healthCheck` of a service that is made of services; it has no keys. */
+export const childrenHealth = (description: string) => bare(z.strictObject({})).optional().meta({ description });

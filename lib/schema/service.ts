@@ -1,10 +1,12 @@
 /** `http.services.<name>` (Traefik: dynamic configuration, HTTP services). */
 import { z } from 'zod';
 import { strategyNames } from '../balancers/index.js';
-import { notYet, withoutEffect } from '../source/marks.js';
+import { withoutEffect } from '../source/marks.js';
+import { failover } from './failover.js';
+import { mirroring } from './mirroring.js';
 import { sticky } from './sticky.js';
 import { duration, positiveDuration, stringList } from '../source/scalars.js';
-import { healthCheck, passiveHealthCheck } from './health-check.js';
+import { childrenHealth, healthCheck, passiveHealthCheck } from './health-check.js';
 import { limit } from './limit.js';
 import { timeouts } from './timeouts.js';
 
@@ -93,22 +95,19 @@ const children = z
 export const weighted = z.strictObject({
   services: children.meta({ description: 'Services to divide the requests between.' }),
   sticky: sticky.optional().meta({ description: 'Keeps each client at the same one.' }),
-  healthCheck: notYet('Status from the children.'),
+  healthCheck: childrenHealth('Count on the health checks of the services: each must have one.'),
 });
 export type Weighted = z.output<typeof weighted>;
 
 /** The schema of `highestRandomWeight`. */
 export const highestRandomWeight = z.strictObject({
   services: children.meta({ description: 'Services to divide the clients between, by their address.' }),
-  healthCheck: notYet('Status from the children.'),
+  healthCheck: childrenHealth('Count on the health checks of the services: each must have one.'),
 });
 export type HighestRandomWeight = z.output<typeof highestRandomWeight>;
 
 /** Kinds of service this version serves, by their key. */
-export const serviceKinds = { loadBalancer, weighted, highestRandomWeight } as const;
-
-/** Kinds that Traefik has and this version refuses. */
-export const serviceKindsNotYet = ['failover', 'mirroring'] as const;
+export const serviceKinds = { loadBalancer, weighted, highestRandomWeight, mirroring, failover } as const;
 
 /** The key beside the kind. */
 export const serviceMiddlewares = stringList.prefault([]).meta({ description: 'Middlewares before the balancer.' });

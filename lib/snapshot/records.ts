@@ -156,8 +156,6 @@ export const health = record('Health', {
   maxEjectionTime: u64,
 });
 
-/** A service below a weighted one: its index, and its share. */
-export const child = record('Child', { service: u32, weight: u32 });
 /** What a request waits under: the address of its client (IPv6: its /64), the header `header`, its host or its router. */
 export const limitKeys = { clientIP: 0, header: 1, host: 2, router: 3 } as const;
 /** The share of one key. */
@@ -198,8 +196,33 @@ export const sticky = record('Sticky', {
   current: list(text),
   former: list(stickyValue),
 });
+/** Status codes from one to another, both included. */
+export const statusRange = record('StatusRange', { from: u32, to: u32 });
+/** A service below another one: its index, and its share (of mirrors in percent). */
+export const child = record('Child', { service: u32, weight: u32 });
+/** What a failover service does; its children are the main service and the fallback. */
+export const failover = record('Failover', {
+  /** Answers of the main service with such a status are discarded, and the fallback is asked. */
+  statuses: list(statusRange),
+  /** Longer request bodies are refused; negative: none is. */
+  maxRequestBodyBytes: i64,
+});
+/** What a mirroring service does; its children are the main service and the mirrors. */
+export const mirroring = record('Mirroring', {
+  mirrorBody: bool,
+  /** Requests with a longer body are not mirrored; negative: all are. */
+  maxBodySize: i64,
+});
 /** Kinds of service: how the next hop is found. */
-export const serviceKinds = { loadBalancer: 0, weighted: 1, ping: 2, ready: 3, noop: 4 } as const;
+export const serviceKinds = {
+  loadBalancer: 0,
+  weighted: 1,
+  ping: 2,
+  ready: 3,
+  noop: 4,
+  mirroring: 5,
+  failover: 6,
+} as const;
 /** How a server is chosen. */
 export const strategies = { wrr: 0, drr: 1, hrw: 2, leastconn: 3, leasttime: 4, p2c: 5 } as const;
 /** One service; which fields say something depends on its kind. */
@@ -223,6 +246,9 @@ export const service = record('Service', {
   chain: list(u32),
   /** Index into `timeouts`; `none` for most. */
   timeouts: u32,
+  /** One, for services of the kind. */
+  mirroring: list(mirroring),
+  failover: list(failover),
 });
 
 /** PEM texts; `names` are lower case and may start with `*.`. */
@@ -317,9 +343,6 @@ export const names = record('Names', {
   /** Nanoseconds after which an answer is not used any more. */
   refresh: u64,
 });
-
-/** Status codes from one to another, both included. */
-export const statusRange = record('StatusRange', { from: u32, to: u32 });
 /** Modes: 0 drop, 1 keep, 2 redact. */
 export const fieldMode = record('FieldMode', { name: text, mode: u8 });
 /** The access log; empty lists and zero durations filter nothing. */

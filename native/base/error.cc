@@ -32,6 +32,7 @@ constexpr Row kRows[] = {
     {"rate_limited", 429},
     {"auth_denied", 0},
     {"auth_failed", 500},
+    {"body_too_large", 413},
     {"no_server", 503},
     {"connect_failed", 502},
     {"connect_timeout", 504},

@@ -40,6 +40,7 @@ enum class Reason : std::uint16_t {
   kRateLimited,        // 429
   kAuthDenied,         // the auth server's status
   kAuthFailed,         // 500
+  kBodyTooLarge,       // 413
   // The upstream.
   kNoServer,             // 503
   kConnectFailed,        // 502

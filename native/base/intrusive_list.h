@@ -55,6 +55,11 @@ class IntrusiveList {
   void push_front(T& item) { static_cast<ListLink&>(item).insert_before(*head_.next_); }
   T* front() { return empty() ? nullptr : static_cast<T*>(head_.next_); }
   T* back() { return empty() ? nullptr : static_cast<T*>(head_.previous_); }
+  /// The element behind `item`, or null.
+  T* after(T& item) {
+    ListLink* const next = static_cast<ListLink&>(item).next_;
+    return next == &head_ ? nullptr : static_cast<T*>(next);
+  }
   T* pop_front() {
     T* item = front();
     if (item != nullptr) static_cast<ListLink*>(item)->unlink();

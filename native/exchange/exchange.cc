@@ -37,7 +37,7 @@ Exchange::Exchange(Worker& worker, std::uint32_t entry_point, const codec::Peer&
       plan_(worker.plan),
       entry_point_(entry_point),
       peer_(peer),
-      inbound_(inbound),
+      inbound_(&inbound),
       arena_(arena),
       reply_(arena),
       response_(arena),
@@ -92,8 +92,8 @@ void Exchange::client_gone() {
 }
 
 std::uint64_t Exchange::held_bytes() const {
-  return (outbound_ ? outbound_->held_bytes() : 0) + filtered_[0].capacity() + filtered_[1].capacity() +
-         kept_body_.capacity();
+  return (outbound_ ? outbound_->held_bytes() : 0) + (layers_ == nullptr ? 0 : layers_->held_bytes()) +
+         filtered_[0].capacity() + filtered_[1].capacity();
 }
 
 std::unique_ptr<upstream::Connection> Exchange::take_tunnel(net::Buffer& first) {
@@ -105,18 +105,14 @@ loop::Task<void> Exchange::sleep(Nanos duration) { co_await loop::SleepUntil(wor
 loop::Task<Result<std::string_view>> Exchange::buffer_request_body(std::uint64_t limit) {
   if (body_buffered_) co_return buffered_body_;
   if (request.expects_continue) {
-    // The client waits for this before it sends; the server will get the body with the head and need not be asked.
-    codec::Response interim(arena_);
-    interim.status = 100;
-    const Status told = co_await inbound_.write_interim(interim);
+    const Status told = co_await tell_to_continue();
     if (!told.ok()) co_return told.error();
-    request.expects_continue = false;
   }
   ByteBuffer bytes;
   const Nanos time = settings().read_timeout;
   const Nanos deadline = time == 0 ? 0 : started_ + time;
   for (bool last = request.body == codec::BodyKind::kNone; !last;) {
-    const Result<codec::BodyChunk> chunk = co_await inbound_.read_body(deadline);
+    const Result<codec::BodyChunk> chunk = co_await inbound_->read_body(deadline);
     if (!chunk.ok()) co_return chunk.error();
     if (chunk->data.size() > limit - bytes.size()) {
       co_return Error{Reason::kHeaderTooLarge, Origin::kClient, Retry::kNo};
@@ -127,6 +123,15 @@ loop::Task<Result<std::string_view>> Exchange::buffer_request_body(std::uint64_t
   body_buffered_ = true;
   buffered_body_ = arena_.copy(bytes.view());
   co_return buffered_body_;
+}
+
+/// The client waits for this before it sends; the server will get the body with the head and need not be asked.
+loop::Task<Status> Exchange::tell_to_continue() {
+  codec::Response interim(arena_);
+  interim.status = 100;
+  const Status told = co_await inbound_->write_interim(interim);
+  if (told.ok()) request.expects_continue = false;
+  co_return told;
 }
 
 middleware::Context Exchange::context(const Active& active) {
@@ -147,8 +152,8 @@ void Exchange::log() {
   } else if (worker_.receipts.is_sampled()) {
     keep_receipt(Kept::kSampled);
   }
-  worker_.counters.add(Counter::kBytesSent, inbound_.bytes_written());
-  worker_.counters.add(Counter::kBytesReceived, inbound_.bytes_read());
+  worker_.counters.add(Counter::kBytesSent, inbound_->bytes_written());
+  worker_.counters.add(Counter::kBytesReceived, inbound_->bytes_read());
   const wire::AccessLog& config = snapshot().access_log;
   if (!config.enabled || (router_ != nullptr && !router_->access_log)) return;
   AccessRecord record;
@@ -165,10 +170,10 @@ void Exchange::log() {
   record.reason = reason_;
   record.status = status_;
   record.origin_status = origin_status_;
-  record.retries = tries_ > 1 ? tries_ - 1 : 0;
+  record.retries = retries_;
   record.internal = service_ != nullptr && service_->name.view().ends_with("@internal");
-  record.request_bytes = inbound_.bytes_read();
-  record.response_bytes = inbound_.bytes_written();
+  record.request_bytes = inbound_->bytes_read();
+  record.response_bytes = inbound_->bytes_written();
   record.origin_bytes = outbound_ ? outbound_->bytes_read() : 0;
   record.duration = worker_.loop.refresh_now() - started_;
   record.started = wall_now() - record.duration;

@@ -14,6 +14,8 @@
 #include "base/arena.h"
 #include "codec/inbound.h"
 #include "codec/message.h"
+#include "exchange/failover.h"
+#include "exchange/inbound_layer.h"
 #include "exchange/tries.h"
 #include "exchange/worker.h"
 #include "loop/soon.h"
@@ -24,11 +26,14 @@
 
 namespace fairlead::exchange {
 
+class Tee;
+
 /// How an exchange ended, for the connection.
 enum class Outcome : std::uint8_t {
   kAnswered,  // the response is complete; the inbound side knows whether another request may follow
   kCut,       // the response is incomplete or impossible: close with a reset
   kUpgraded,  // 101 was sent; take the server's connection with take_tunnel()
+  kDiscarded  // nothing was sent; never leaves the exchange: a failover service goes on with its fallback
 };
 
 class Exchange final : public middleware::Facilities {
@@ -55,6 +60,14 @@ class Exchange final : public middleware::Facilities {
   std::unique_ptr<upstream::Connection> take_tunnel(net::Buffer& first);
   /// The same: the tunnel holds it until it ends.
   Slot take_slot() { return std::move(slot_); }
+
+  /// For a mirror: makes this the exchange of a copy of what `original` is about to ask its main service. It is neither
+  /// counted nor logged.
+  void copy(const Exchange& original, bool with_body);
+  /// Instead of run(): asks `service`.
+  loop::Soon<Outcome> ask_service(std::uint32_t service) { return pass(true, service, false); }
+  /// The request was answered by somebody who was asked.
+  bool has_answer() const { return reason_ == Reason::kNone || reason_ == Reason::kMiddlewareReplied; }
 
   // middleware::Facilities
   Nanos now() const override { return worker_.loop.now(); }
@@ -84,6 +97,14 @@ class Exchange final : public middleware::Facilities {
     Nanos sent = 0;
     Nanos first_byte = 0;
   };
+  /// What services on the way to an answer change of an exchange.
+  struct Before {
+    codec::Request request;
+    /// Null when there are none.
+    codec::Headers* cookies;
+    const wire::Retry* retry;
+    std::uint32_t active_count;
+  };
   /// What a receipt tells of a try. Times as in ReceiptTry.
   struct TryNote {
     const Target* target;
@@ -101,6 +122,9 @@ class Exchange final : public middleware::Facilities {
   void write_tries(Receipt& receipt) const;
   const wire::Snapshot& snapshot() const { return plan_->plan().snapshot(); }
   const wire::EntryPoint& settings() const { return snapshot().entry_points[entry_point_]; }
+
+  /// Answers the expectation of the client, whose body is wanted here.
+  loop::Task<Status> tell_to_continue();
 
   // fetch.cc
   loop::Task<Status> fetch_reply(const middleware::FetchRequest& asked, middleware::FetchReply& reply);
@@ -135,6 +159,24 @@ class Exchange final : public middleware::Facilities {
   void keep_at(const scheduler::Sticky& sticky, std::uint32_t chosen);
   void set_cookies();
   std::uint32_t choose_child(std::uint32_t service);
+  // mirror.cc
+  /// Asks the main service of a mirroring service, after copies of the request have been made.
+  loop::Soon<Outcome> serve_mirrored(std::uint32_t service);
+  LocalRef<Tee> begin_mirrors(std::uint32_t service);
+  bool can_mirror(const wire::Mirroring& rules, bool with_body) const;
+  std::uint64_t tee_capacity(const wire::Mirroring& rules) const;
+
+  // failover.cc
+  /// Asks the main service of a failover service, and the fallback when that is to answer.
+  loop::Task<Outcome> fail_over(std::uint32_t service);
+  /// Nothing: what `main` answered was discarded, and the request is ready to be sent elsewhere.
+  loop::Task<std::optional<Outcome>> ask_first(std::uint32_t main, const wire::Failover& rules);
+  /// Whether the body is at most `bound` bytes long (negative: no bound), after it has been read if that is what it takes.
+  loop::Task<Status> check_body(std::int64_t bound, Replay* kept);
+  Before before() const;
+  void start_over(const Before& before);
+  /// An answer with this status is not for the client: some failover service has a fallback for it.
+  bool discards(std::uint16_t status);
 
   // forward.cc
   /// Asks servers of `service` until there is an answer to pass on, within the time for all of it.
@@ -157,6 +199,7 @@ class Exchange final : public middleware::Facilities {
   /// Its method allows to send it twice; and so does its body, of which all that was read is at hand.
   bool may_repeat() const;
   bool repeatable() const;
+  /// The response of this try is for nobody.
   void discard_response();
   void end_attempt(bool failed);
   /// The end of all tries: a response is passed on, a failure becomes an answer of ours.
@@ -183,9 +226,13 @@ class Exchange final : public middleware::Facilities {
   void start_pump(bool send_continue);
   void body_failed(Error error);
   void request_sent();
-  /// From now on what is read of the request body is kept, up to `limit` bytes, so that it can be sent again.
-  void keep_body(std::uint64_t limit);
-  void keep(const codec::BodyChunk& chunk);
+  /// From now on what is read of the request body is kept, up to `limit` bytes, so that it can be sent again. Null when
+  /// there is none, when it lies in memory anyway, and when it is known to be longer.
+  Replay* keep_body(std::uint64_t limit);
+  /// Where what was read of the body is kept: the uppermost layer, or null.
+  Replay* kept_body() const { return layers_ == nullptr ? nullptr : layers_->replay(); }
+  /// Takes away the layers above `layer`.
+  void uncover(const InboundLayer& layer);
   static void on_response_late(loop::Timer& timer);
   static void on_continue_late(loop::Timer& timer);
 
@@ -213,7 +260,9 @@ class Exchange final : public middleware::Facilities {
   LocalRef<WorkerPlan> plan_;
   std::uint32_t entry_point_;
   const codec::Peer& peer_;
-  codec::Inbound& inbound_;
+  /// The client's side: its codec, or the uppermost of layers_.
+  codec::Inbound* inbound_;
+  std::unique_ptr<InboundLayer> layers_;
   Arena& arena_;
   middleware::LocalReply reply_;
   /// Whom a middleware recognised; views into the arena.
@@ -242,13 +291,6 @@ class Exchange final : public middleware::Facilities {
   /// A middleware has read the request body; it is sent from here.
   bool body_buffered_ = false;
   std::string_view buffered_body_;
-  /// All that has been read of the body is in kept_body_; kept_whole_: to its end.
-  bool keeps_body_ = false;
-  bool kept_whole_ = false;
-  /// What is kept did not fit beside the head: the pump begins with it.
-  bool replays_ = false;
-  ByteBuffer kept_body_;
-  std::uint64_t keep_limit_ = 0;
   ExchangeTimer response_timer_;
   ExchangeTimer continue_timer_;
 
@@ -273,11 +315,15 @@ class Exchange final : public middleware::Facilities {
   /// What router and service say about the time; null for most.
   std::array<const wire::Timeouts*, 2> limits_{};
   Nanos try_deadline_ = 0;
+  /// The innermost failover service whose main service is being asked; null for most requests.
+  Failover* failover_ = nullptr;
   Reason reason_ = Reason::kNone;
   std::string_view fault_;
   std::uint16_t status_ = 0;
   std::uint16_t origin_status_ = 0;
   std::uint32_t tries_ = 0;
+  /// Those of them that followed another one at the same service.
+  std::uint32_t retries_ = 0;
   /// The try whose interim responses the client has seen; those of others are kept from it.
   std::uint32_t interim_try_ = 0;
   bool begun_ = false;

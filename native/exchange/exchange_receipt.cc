@@ -11,8 +11,8 @@ void Exchange::keep_receipt(Kept kept) {
   receipt.head_read = started_;
   receipt.middlewares_done = middlewares_done_;
   receipt.ended = ended;
-  receipt.bytes_received = inbound_.bytes_read();
-  receipt.bytes_sent = inbound_.bytes_written();
+  receipt.bytes_received = inbound_->bytes_read();
+  receipt.bytes_sent = inbound_->bytes_written();
   receipt.number = number_;
   receipt.status = status_;
   receipt.origin_status = origin_status_;

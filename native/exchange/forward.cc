@@ -21,7 +21,7 @@ constexpr Error kHeadTimeout{Reason::kUpstreamHeadTimeout, Origin::kUpstream, Re
 }  // namespace
 
 loop::Task<Outcome> Exchange::forward(std::uint32_t service) {
-  if (tries_ == 0) append_forwarded_for(request, peer_, settings());
+  append_forwarded_for(request, peer_, settings());
   limits_ = {timeouts(router_->timeouts), timeouts(service_->timeouts)};
   const Nanos total = limit(&wire::Timeouts::total, 0);
   return total == 0 ? try_servers(service) : forward_in_time(service, started_ + total);
@@ -79,7 +79,7 @@ void Exchange::judge(upstream::TryOutcome outcome) {
 }
 
 std::unique_ptr<upstream::Connection> Exchange::choose(std::uint32_t service, std::uint32_t server, bool fresh) {
-  if (++tries_ > 1) worker_.counters.add(Counter::kUpstreamRetries);
+  ++tries_;
   fault_ = {};
   const std::uint32_t index = plan_->plan().first_target(service) + server;
   target_ = &plan_->plan().target(index);
@@ -170,7 +170,7 @@ loop::Task<Status> Exchange::relay_interim() {
 
 loop::Task<Status> Exchange::write_interim(const codec::Response& interim) {
   writes_interim_ = true;
-  const Status written = co_await inbound_.write_interim(interim);
+  const Status written = co_await inbound_->write_interim(interim);
   writes_interim_ = false;
   co_return written;
 }
@@ -191,11 +191,13 @@ bool Exchange::again(Tries& tries, const TryResult& result) {
   if (tries.denied()) worker_.counters.add(Counter::kUpstreamRetriesDenied);
   if (!more) return false;
   if (result.status.ok()) {
-    judge({Reason::kNone, result.response});
     discard_response();
-    note().ended = now();
+  } else {
+    end_attempt(true);
   }
-  end_attempt(!result.status.ok() || result.response >= 500);
+  if (Replay* const kept = kept_body(); kept != nullptr) kept->rewind();
+  ++retries_;
+  worker_.counters.add(Counter::kUpstreamRetries);
   return true;
 }
 
@@ -205,11 +207,14 @@ bool Exchange::may_repeat() const {
 
 bool Exchange::repeatable() const {
   if (!may_repeat()) return false;
-  return request.body == codec::BodyKind::kNone || body_buffered_ || keeps_body_;
+  return request.body == codec::BodyKind::kNone || body_buffered_ ||
+         (kept_body() != nullptr && kept_body()->can_rewind());
 }
 
-/// Lets go of a response that nobody gets. Its connection is kept if the rest of it has come already.
+/// Its connection is kept if the rest of it has come already.
 void Exchange::discard_response() {
+  judge({Reason::kNone, response_.status});
+  note().ended = now();
   pump_.cancel();
   for (std::size_t seen = 0; seen < kMostDiscarded;) {
     const Result<codec::BodyChunk> chunk = outbound_->try_read_body();
@@ -217,6 +222,7 @@ void Exchange::discard_response() {
     seen += chunk->data.size();
   }
   outbound_->finish();
+  end_attempt(response_.status >= 500);
 }
 
 /// Tells the balancer what became of the try, once.
@@ -227,10 +233,7 @@ void Exchange::end_attempt(bool failed) {
 }
 
 loop::Soon<Outcome> Exchange::settle(const Status& status) {
-  if (status.ok()) {
-    keeps_body_ = false;
-    return respond();
-  }
+  if (status.ok()) return respond();
   end_attempt(status.error().origin == Origin::kUpstream);
   return fail(status.error());
 }

@@ -29,6 +29,8 @@ ErrorText error_text(Reason reason, std::uint16_t status) {
       return {"404 page not found\n", true};
     case Reason::kNoServer:
       return {"no available server\n", true};
+    case Reason::kBodyTooLarge:
+      return {"Request body too large\n", true};
     case Reason::kDeniedCharacter:
     case Reason::kDeniedHeader:
       return {"", false};
@@ -41,10 +43,17 @@ ErrorText error_text(Reason reason, std::uint16_t status) {
 
 loop::Soon<Outcome> Exchange::respond() {
   origin_status_ = response_.status;
+  if (failover_ != nullptr && discards(response_.status)) {
+    discard_response();
+    slot_.give_back();
+    return Outcome::kDiscarded;
+  }
   if (sticky_ != nullptr || cookies_ != nullptr) set_cookies();
   if (response_.status == 101) return upgrade();
   const Result<codec::BodyChunk> first = outbound_->try_read_body();
   if (!first.ok()) return conclude(first.error());
+  // Nobody else is asked from now on.
+  if (layers_ != nullptr) layers_->stop_keeping();
   prepare_response(*first);
   sent_ = &response_;
   status_ = response_.status;
@@ -79,7 +88,7 @@ loop::Task<Outcome> Exchange::upgrade() {
   pump_.cancel();
   status_ = 101;
   sent_ = &response_;
-  const Status written = co_await inbound_.write_head(response_, {}, true);
+  const Status written = co_await inbound_->write_head(response_, {}, true);
   if (written.ok()) co_return Outcome::kUpgraded;
   const Outcome failed = co_await fail(written.error());
   co_return failed;
@@ -115,7 +124,7 @@ loop::Soon<Status> Exchange::stream_body(codec::BodyChunk chunk) {
     slot_.give_back();
   }
   const bool ends = chunk.last && !has_trailers;
-  loop::Soon<Status> writing = inbound_.write_head(response_, chunk.data, ends);
+  loop::Soon<Status> writing = inbound_->write_head(response_, chunk.data, ends);
   if (ends) return writing;
   return stream_rest(std::move(writing), chunk);
 }
@@ -130,17 +139,17 @@ loop::Task<Status> Exchange::stream_rest(loop::Soon<Status> writing, codec::Body
   bool has_trailers = chunk.last;
   Status status = co_await writing;
   while (status.ok() && !chunk.last) {
-    if (splices(worker_, *outbound_, inbound_)) {
-      const Status moved = co_await splice_body(worker_, *outbound_, inbound_, 0, limit(&wire::Timeouts::idle, 0));
+    if (splices(worker_, *outbound_, *inbound_)) {
+      const Status moved = co_await splice_body(worker_, *outbound_, *inbound_, 0, limit(&wire::Timeouts::idle, 0));
       if (!moved.ok()) co_return moved;
     }
     const Result<codec::BodyChunk> next = co_await outbound_->read_body(idle_deadline());
     if (!next.ok()) co_return next.error();
     chunk = *next;
     has_trailers = chunk.last && outbound_->trailers().size() > 0;
-    status = co_await inbound_.write_body(chunk.data, chunk.last && !has_trailers);
+    status = co_await inbound_->write_body(chunk.data, chunk.last && !has_trailers);
   }
-  if (status.ok() && has_trailers) status = co_await inbound_.write_trailers(outbound_->trailers());
+  if (status.ok() && has_trailers) status = co_await inbound_->write_trailers(outbound_->trailers());
   co_return status;
 }
 
@@ -166,11 +175,11 @@ loop::Task<Status> Exchange::stream_filtered(codec::BodyChunk chunk) {
     const bool has_trailers = chunk.last && outbound_->trailers().size() > 0;
     const bool ends = chunk.last && !has_trailers;
     if (!head_sent) {
-      status = co_await inbound_.write_head(response_, output.view(), ends);
+      status = co_await inbound_->write_head(response_, output.view(), ends);
     } else if (ends || !output.empty()) {
-      status = co_await inbound_.write_body(output.view(), ends);
+      status = co_await inbound_->write_body(output.view(), ends);
     }
-    if (status.ok() && has_trailers) status = co_await inbound_.write_trailers(outbound_->trailers());
+    if (status.ok() && has_trailers) status = co_await inbound_->write_trailers(outbound_->trailers());
     if (!status.ok() || chunk.last) co_return status;
     const Result<codec::BodyChunk> next = co_await outbound_->read_body(idle_deadline());
     if (!next.ok()) co_return next.error();
@@ -180,6 +189,7 @@ loop::Task<Status> Exchange::stream_filtered(codec::BodyChunk chunk) {
 
 loop::Soon<Outcome> Exchange::answer(const middleware::LocalReply& reply) {
   slot_.give_back();
+  if (failover_ != nullptr && discards(reply.status)) return Outcome::kDiscarded;
   auto* response = arena_.make<codec::Response>(arena_);
   response->status = reply.status;
   response->headers = reply.headers;
@@ -192,7 +202,7 @@ loop::Soon<Outcome> Exchange::answer(const middleware::LocalReply& reply) {
   }
   status_ = response->status;
   sent_ = response;
-  loop::Soon<Status> writing = inbound_.write_head(*response, reply.body, true);
+  loop::Soon<Status> writing = inbound_->write_head(*response, reply.body, true);
   if (!writing.ready()) return answer_later(std::move(writing));
   return answered(writing.take());
 }
@@ -213,7 +223,7 @@ loop::Soon<Outcome> Exchange::fail(Error error) {
   // Reasons that usually strike in the middle of a response have no status of their own.
   if (status == 0 && error.origin == Origin::kUpstream) status = reason_status(Reason::kUpstreamMalformed);
   if (error.reason == Reason::kClientClosed) status_ = status;
-  if (inbound_.head_written() || status == 0 || error.reason == Reason::kClientClosed) {
+  if (inbound_->head_written() || status == 0 || error.reason == Reason::kClientClosed) {
     reason_ = error.reason;
     return Outcome::kCut;
   }

@@ -144,6 +144,8 @@ loop::Soon<Outcome> Exchange::serve(std::uint32_t service) {
   if (kind == wire::ServiceKind::kLoadBalancer) {
     return service_->limit == wire::kNone ? forward(service) : forward_in_turn(service);
   }
+  if (kind == wire::ServiceKind::kMirroring) return serve_mirrored(service);
+  if (kind == wire::ServiceKind::kFailover) return fail_over(service);
   if (kind != wire::ServiceKind::kWeighted) {
     answer_internally(kind);
     return answer(reply_);
@@ -173,6 +175,8 @@ void Exchange::answer_internally(wire::ServiceKind kind) {
     case wire::ServiceKind::kNoop:
     case wire::ServiceKind::kLoadBalancer:
     case wire::ServiceKind::kWeighted:
+    case wire::ServiceKind::kMirroring:
+    case wire::ServiceKind::kFailover:
       reply_.status = 418;
       reply_.body = "I'm a teapot\n";
       return;

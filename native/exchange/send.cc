@@ -10,28 +10,24 @@ namespace {
 
 // How long a client that expects "100 Continue" waits for the server's before it gets ours (as Go's transport).
 constexpr Nanos kContinueWait = kSecond;
-// What is kept of a body is sent along with the head up to this size. Of more, a server that answers early need not
-// take anything: it is sent while the answer is waited for.
-constexpr std::size_t kBesideHead = 16 * 1024;
 
 }  // namespace
 
-void Exchange::keep_body(std::uint64_t limit) {
-  if (inbound_.bytes_read() > 0) return;  // too late, or done already
-  const bool is_small = request.body != codec::BodyKind::kLength || request.content_length <= limit;
-  keeps_body_ = is_small && request.body != codec::BodyKind::kNone && !body_buffered_;
-  keep_limit_ = limit;
+Replay* Exchange::keep_body(std::uint64_t limit) {
+  if (request.body == codec::BodyKind::kNone || body_buffered_) return nullptr;
+  if (Replay* const kept = kept_body(); kept != nullptr) {
+    kept->raise_limit(limit);
+    return kept;
+  }
+  if (request.body == codec::BodyKind::kLength && request.content_length > limit) return nullptr;
+  layers_ = std::make_unique<Replay>(*inbound_, std::move(layers_), worker_.buffers, limit);
+  inbound_ = layers_.get();
+  return kept_body();
 }
 
-void Exchange::keep(const codec::BodyChunk& chunk) {
-  if (chunk.data.size() > keep_limit_ - kept_body_.size()) {
-    // Larger than what may be kept: this try is the last.
-    keeps_body_ = false;
-    kept_body_ = ByteBuffer();
-    return;
-  }
-  kept_body_.append(chunk.data);
-  kept_whole_ = chunk.last;
+void Exchange::uncover(const InboundLayer& layer) {
+  while (layers_.get() != &layer) layers_ = layers_->take_below();
+  inbound_ = layers_.get();
 }
 
 /// What of the body leaves with the head.
@@ -42,21 +38,15 @@ Result<codec::BodyChunk> Exchange::first_of_body() {
     return codec::BodyChunk{buffered_body_, true};
   }
   if (request.body == codec::BodyKind::kNone) return codec::BodyChunk{{}, true};
-  if (keeps_body_ && (kept_whole_ || !kept_body_.empty())) {
-    replays_ = kept_body_.size() > kBesideHead;
-    return replays_ ? codec::BodyChunk{} : codec::BodyChunk{kept_body_.view(), kept_whole_};
-  }
   if (request.expects_continue) return codec::BodyChunk{};
-  const Result<codec::BodyChunk> chunk = inbound_.try_read_body();
-  if (keeps_body_ && chunk.ok()) keep(*chunk);
-  return chunk;
+  return inbound_->try_read_body();
 }
 
 loop::Soon<Status> Exchange::send_request() {
   const Result<codec::BodyChunk> first = first_of_body();
   if (!first.ok()) return first.error();
   const bool last = first->last;
-  const bool has_trailers = last && inbound_.trailers().size() > 0;
+  const bool has_trailers = last && inbound_->trailers().size() > 0;
   loop::Soon<Status> sending = outbound_->write_head(request, forwarding_, first->data, last && !has_trailers);
   if (!sending.ready() || has_trailers) return end_head(std::move(sending), last, has_trailers);
   const Status sent = sending.take();
@@ -66,7 +56,7 @@ loop::Soon<Status> Exchange::send_request() {
 
 loop::Task<Status> Exchange::end_head(loop::Soon<Status> sending, bool last, bool has_trailers) {
   Status sent = co_await sending;
-  if (sent.ok() && has_trailers) sent = co_await outbound_->write_trailers(inbound_.trailers());
+  if (sent.ok() && has_trailers) sent = co_await outbound_->write_trailers(inbound_->trailers());
   if (sent.ok()) head_sent(last);
   co_return sent;
 }
@@ -124,27 +114,22 @@ loop::Task<void> Exchange::pump_body(bool send_continue) {
   const Nanos limit = settings().read_timeout;
   const Nanos deadline = limit == 0 ? 0 : started_ + limit;
   for (bool last = false; !last;) {
-    codec::BodyChunk chunk{kept_body_.view(), kept_whole_};
-    if (!std::exchange(replays_, false)) {
-      if (worker_.splice_requests && !keeps_body_ && splices(worker_, inbound_, *outbound_)) {
-        const Status moved = co_await splice_body(worker_, inbound_, *outbound_, deadline);
-        if (!moved.ok()) {
-          if (moved.error().origin == Origin::kClient) body_failed(moved.error());
-          co_return;
-        }
-      }
-      const Result<codec::BodyChunk> read = co_await inbound_.read_body(deadline);
-      if (!read.ok()) {
-        body_failed(read.error());
+    if (worker_.splice_requests && splices(worker_, *inbound_, *outbound_)) {
+      const Status moved = co_await splice_body(worker_, *inbound_, *outbound_, deadline);
+      if (!moved.ok()) {
+        if (moved.error().origin == Origin::kClient) body_failed(moved.error());
         co_return;
       }
-      chunk = *read;
-      if (keeps_body_) keep(chunk);
     }
-    last = chunk.last;
-    const bool has_trailers = last && inbound_.trailers().size() > 0;
-    Status sent = co_await outbound_->write_body(chunk.data, last && !has_trailers);
-    if (sent.ok() && has_trailers) sent = co_await outbound_->write_trailers(inbound_.trailers());
+    const Result<codec::BodyChunk> chunk = co_await inbound_->read_body(deadline);
+    if (!chunk.ok()) {
+      body_failed(chunk.error());
+      co_return;
+    }
+    last = chunk->last;
+    const bool has_trailers = last && inbound_->trailers().size() > 0;
+    Status sent = co_await outbound_->write_body(chunk->data, last && !has_trailers);
+    if (sent.ok() && has_trailers) sent = co_await outbound_->write_trailers(inbound_->trailers());
     // The server has stopped reading. It may have answered already: the reader of the head finds out.
     if (!sent.ok()) co_return;
   }

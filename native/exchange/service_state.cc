@@ -9,14 +9,8 @@
 namespace fairlead::exchange {
 namespace {
 
-bool is_weighted(const wire::Service& service) {
-  return static_cast<wire::ServiceKind>(service.kind) == wire::ServiceKind::kWeighted;
-}
-
-/// What a balancer of `service` chooses from.
-std::uint32_t candidates_of(const wire::Service& service) {
-  return is_weighted(service) ? service.children.size() : service.servers.size();
-}
+/// What `service` chooses from: only services without servers have children.
+std::uint32_t candidates_of(const wire::Service& service) { return service.children.size() + service.servers.size(); }
 
 /// Two services that call themselves the same but have another number of candidates get two states: an index that one
 /// balancer picks must exist in the lists of whoever asked.
@@ -44,7 +38,7 @@ class Candidates {
 std::unique_ptr<scheduler::Balancer> balancer_of(const wire::Snapshot& root, const wire::Service& service,
                                                  const scheduler::Settings& settings) {
   Candidates candidates;
-  if (is_weighted(service)) {
+  if (!service.children.empty()) {
     for (const wire::Child& child : service.children) candidates.add(root.services[child.service].name, child.weight);
   } else {
     for (const wire::Server& server : service.servers) candidates.add(server.url, server.weight);
@@ -64,7 +58,8 @@ ServiceState::ServiceState(ServiceRegistry& registry, const wire::Snapshot& root
                             {.slow_start = service.slow_start,
                              .worker = registry.worker_,
                              .workers = registry.workers_,
-                             .seed = mix64(hash_seed(), registry.worker_ + registry.births_)})) {
+                             .seed = mix64(hash_seed(), registry.worker_ + registry.births_)})),
+      mirror_shares_(service.children) {
   told_.available.resize(candidates_of(service), true);
 }
 
@@ -97,9 +92,11 @@ ServiceState& WorkerPlan::service(std::uint32_t index) {
 
 bool WorkerPlan::candidate_available(std::uint32_t service, std::uint32_t candidate, Nanos now) {
   const wire::Service& config = plan_->snapshot().services[service];
-  if (is_weighted(config)) {
+  if (!config.children.empty()) {
     const wire::Child& child = config.children[candidate];
-    return child.weight > 0 && available(child.service, now);
+    // Other kinds look at every child, or count what it is due.
+    const bool used = child.weight > 0 || config.kind != static_cast<std::uint8_t>(wire::ServiceKind::kWeighted);
+    return used && available(child.service, now);
   }
   const Watched* const watched = plan_->watched(service);
   return watched == nullptr || watched->servers[candidate]->up();
@@ -110,10 +107,13 @@ bool WorkerPlan::available(std::uint32_t index, Nanos now) {
   const wire::Service& service = plan_->snapshot().services[index];
   switch (static_cast<wire::ServiceKind>(service.kind)) {
     case wire::ServiceKind::kLoadBalancer:
-    case wire::ServiceKind::kWeighted: {
+    case wire::ServiceKind::kWeighted:
+    case wire::ServiceKind::kFailover: {
       const std::vector<bool>& candidates = fresh_service(index, now).told().available;
       return std::find(candidates.begin(), candidates.end(), true) != candidates.end();
     }
+    case wire::ServiceKind::kMirroring:
+      return fresh_service(index, now).told().available[0];
     case wire::ServiceKind::kPing:
     case wire::ServiceKind::kReady:
     case wire::ServiceKind::kNoop:

@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "base/local_ref.h"
 #include "codec/message.h"
+#include "exchange/mirror_shares.h"
 #include "exchange/plan.h"
 #include "exchange/retry_budget.h"
 #include "scheduler/balancer.h"
@@ -22,7 +23,7 @@ inline std::uint64_t client_key(const codec::Peer& peer) {
   return mix64(peer.client.ip.high ^ 0x9E3779B97F4A7C15ULL, ~peer.client.ip.low);
 }
 
-/// The balancer and the retry budget of one service identity on one worker.
+/// What one worker remembers of one service identity: whose turn it is, and what may be sent again.
 class ServiceState : public LocalCounted<ServiceState> {
  public:
   /// What the balancer was told of the health of its candidates, and as of when.
@@ -38,6 +39,8 @@ class ServiceState : public LocalCounted<ServiceState> {
   const scheduler::Balancer& balancer() const { return *balancer_; }
   Told& told() { return told_; }
   RetryBudget& retries() { return retries_; }
+  /// Of a mirroring service.
+  MirrorShares& mirror_shares() { return mirror_shares_; }
   std::uint64_t identity() const { return identity_; }
   /// Hash of the name: the same for the states of a service before and after a change of it.
   std::uint64_t lineage() const { return lineage_; }
@@ -56,6 +59,7 @@ class ServiceState : public LocalCounted<ServiceState> {
   std::unique_ptr<scheduler::Balancer> balancer_;
   Told told_;
   RetryBudget retries_;
+  MirrorShares mirror_shares_;
 };
 
 /// States by identity; one lives as long as some plan of the worker names it.
@@ -98,7 +102,8 @@ class WorkerPlan : public LocalCounted<WorkerPlan> {
     if (plan_->health_matters(index) || state.told().epoch != 0) tell_health(state, index, now);
     return state;
   }
-  /// Whether a service can answer: a load balancer with a server that is up, or a service above one; internal ones always.
+  /// Whether a service can answer: a load balancer with a server that is up, or a service above one (a mirroring one: its
+  /// main service); internal ones always.
   bool available(std::uint32_t index, Nanos now);
   upstream::Pool& pool(std::uint32_t target);
   /// The state of the service if there is one already, else null.

@@ -127,9 +127,22 @@ bool sticky_fits(const wire::Service& service) {
   });
 }
 
+/// What the children of a kind stand for must be there: a failover service has a main one and a fallback.
+bool is_complete(const wire::Service& service) {
+  switch (static_cast<wire::ServiceKind>(service.kind)) {
+    case wire::ServiceKind::kMirroring:
+      return !service.children.empty() && service.mirroring.size() == 1;
+    case wire::ServiceKind::kFailover:
+      return service.children.size() == 2 && service.failover.size() == 1;
+    default:
+      return true;
+  }
+}
+
 const char* broken_service(const wire::Snapshot& root, const wire::Service& service) {
-  if (service.kind > static_cast<std::uint8_t>(wire::ServiceKind::kNoop)) return "a service is of an unknown kind";
+  if (service.kind > static_cast<std::uint8_t>(wire::ServiceKind::kFailover)) return "a service is of an unknown kind";
   if (service.strategy > static_cast<std::uint8_t>(wire::Strategy::kP2c)) return "a service has an unknown strategy";
+  if (!is_complete(service)) return "a service lacks what its kind needs";
   if (!sticky_fits(service)) return "a cookie names a server that does not exist";
   if (!indexes_below(service.chain, root.middlewares.size())) return "a service names a middleware that does not exist";
   if (!timeouts_known(root, service.timeouts)) return "a service names timeouts that do not exist";

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "loop/next_turn.h"
+
 namespace fairlead::exchange {
 namespace {
 
@@ -9,24 +11,6 @@ using Kind = net::IoResult::Kind;
 
 // One body may move this much before others get their turn.
 constexpr std::uint64_t kTurnBytes = 4 * 1024 * 1024;
-
-/// Awaitable: the next turn of the loop.
-class NextTurn {
- public:
-  explicit NextTurn(loop::Loop& loop) : loop_(loop) {}
-  NextTurn(const NextTurn&) = delete;
-  NextTurn& operator=(const NextTurn&) = delete;
-  bool await_ready() const { return false; }
-  void await_suspend(std::coroutine_handle<> awaiting) {
-    waiter_.handle = awaiting;
-    loop_.make_ready_later(waiter_, loop::Wake::kReady);
-  }
-  void await_resume() const {}
-
- private:
-  loop::Loop& loop_;
-  loop::Waiter waiter_;
-};
 
 net::IoResult ended(loop::Wake wake) {
   return net::IoResult::of(wake == loop::Wake::kTimeout ? Kind::kTimeout : Kind::kError);
@@ -73,7 +57,7 @@ loop::Task<Status> splice_body(Worker& worker, codec::RawSide& from, codec::RawS
       if (moved < kTurnBytes) continue;
       moved = 0;
       pipe.release();
-      co_await NextTurn(worker.loop);
+      co_await loop::NextTurn(worker.loop);
       continue;
     }
     // Whoever waits lends the pipe to others.

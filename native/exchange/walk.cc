@@ -54,12 +54,12 @@ void Walk::through(std::uint32_t router) {
     way.push_back(service);
     passed = pass(at.chain, plan_.service_chain(service), at.name);
     const auto kind = static_cast<wire::ServiceKind>(at.kind);
-    const bool weighted = kind == wire::ServiceKind::kWeighted;
-    if (!passed || (!weighted && kind != wire::ServiceKind::kLoadBalancer)) break;
+    const bool has_children = !at.children.empty();
+    if (!passed || (!has_children && kind != wire::ServiceKind::kLoadBalancer)) break;
     bool is_known = false;
-    picks.push_back(choose(service, weighted ? at.children.size() : at.servers.size(), is_known));
+    picks.push_back(choose(service, has_children ? at.children.size() : at.servers.size(), is_known));
     known.push_back(is_known);
-    if (!weighted || picks.back() == scheduler::kNobody) break;
+    if (!has_children || picks.back() == scheduler::kNobody) break;
     service = at.children[picks.back()].service;
   }
   json_.end_array();
@@ -210,14 +210,55 @@ void Walk::reply() {
   json_.text("body", reply_.body.substr(0, kMostBody)).end_object();
 }
 
+/// As WorkerPlan::available(): each service is looked at once, however many ways lead to it.
+bool Walk::available(std::uint32_t service) {
+  const auto known = available_.find(service);
+  if (known != available_.end()) return known->second;
+  const bool found = find_available(service);
+  available_.emplace(service, found);
+  return found;
+}
+
+bool Walk::find_available(std::uint32_t service) {
+  const wire::Service& at = snapshot().services[service];
+  const auto answers = [this](const wire::Child& child) { return available(child.service); };
+  switch (static_cast<wire::ServiceKind>(at.kind)) {
+    case wire::ServiceKind::kLoadBalancer: {
+      const Watched* const watched = plan_.watched(service);
+      if (watched == nullptr) return !at.servers.empty();
+      return std::ranges::any_of(watched->servers, [](const auto& server) { return server->up(); });
+    }
+    case wire::ServiceKind::kWeighted:
+      return std::ranges::any_of(at.children, [&](const auto& child) { return child.weight > 0 && answers(child); });
+    case wire::ServiceKind::kFailover:
+      return std::ranges::any_of(at.children, answers);
+    case wire::ServiceKind::kMirroring:
+      return answers(at.children[0]);
+    case wire::ServiceKind::kPing:
+    case wire::ServiceKind::kReady:
+    case wire::ServiceKind::kNoop:
+      break;
+  }
+  return true;
+}
+
 /// What the balancer of the service would pick; `known` when that is what this worker's balancer says of its next pick,
 /// and not the first of a new one.
 std::uint32_t Walk::choose(std::uint32_t service, std::uint32_t candidates, bool& known) {
+  scheduler::Sticky::Found& kept = kept_.emplace_back();
+  const wire::Service& at = snapshot().services[service];
+  const auto kind = static_cast<wire::ServiceKind>(at.kind);
+  if (kind == wire::ServiceKind::kMirroring) return 0;
+  // The main service is asked first, and gives the answer if all is well.
+  if (kind == wire::ServiceKind::kFailover) return available(at.children[0].service) ? 0 : 1;
   scheduler::Ask ask{.key = client_key(peer_), .now = monotonic_now()};
   if (const Watched* const watched = plan_.watched(service); watched != nullptr) {
     for (std::uint32_t i = 0; i < watched->servers.size(); ++i) {
       if (!watched->servers[i]->up()) ask.excluded.add(i);
     }
+  }
+  for (std::uint32_t i = 0; i < at.children.size(); ++i) {
+    if (!available(at.children[i].service)) ask.excluded.add(i);
   }
   const ServiceState* const state = live_ == nullptr ? nullptr : live_->find_service(service);
   ServiceRegistry nobody_else;
@@ -226,10 +267,8 @@ std::uint32_t Walk::choose(std::uint32_t service, std::uint32_t candidates, bool
   const scheduler::Balancer& balancer = state != nullptr ? state->balancer() : std::as_const(*fresh).balancer();
   known = state != nullptr;
   const scheduler::Sticky* const sticky = plan_.sticky(service);
-  scheduler::Sticky::Found kept;
   if (sticky != nullptr) kept = kept_by_cookie(*sticky, request_.headers, balancer);
   if (kept.index != scheduler::kNobody && ask.excluded.has(kept.index)) kept = {};
-  kept_.push_back(kept);
   const std::uint32_t picked = kept.index != scheduler::kNobody ? kept.index : balancer.peek(ask);
   return picked < candidates ? picked : scheduler::kNobody;
 }

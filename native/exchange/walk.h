@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "base/arena.h"
@@ -66,6 +67,8 @@ class Walk {
   void header_changes(const Before& before);
   middleware::Context context(const Active& active);
   void reply();
+  bool available(std::uint32_t service);
+  bool find_available(std::uint32_t service);
   std::uint32_t choose(std::uint32_t service, std::uint32_t candidates, bool& known);
   void server(const wire::Service& service, const wire::Server& server);
 
@@ -88,6 +91,8 @@ class Walk {
   bool replied_ = false;
   /// The router of the entry point, and those below it that were chosen.
   std::vector<std::uint32_t> layers_;
+  /// What is known of services: whether they can answer.
+  std::unordered_map<std::uint32_t, bool> available_;
   /// No child of the last of them takes the request.
   bool is_lost_ = false;
   /// For each router with children on the way: which of these came close.

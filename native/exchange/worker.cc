@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "exchange/connection.h"
+#include "exchange/mirror.h"
 
 namespace fairlead::exchange {
 namespace {
@@ -75,7 +76,12 @@ std::uint32_t Worker::cut() {
       delete connection;
     }
   }
+  cut_mirrors();
   return busy;
+}
+
+void Worker::cut_mirrors() {
+  while (Mirror* mirror = mirrors.front()) delete mirror;
 }
 
 std::uint32_t Worker::close_idle(std::uint32_t most) {
@@ -115,6 +121,7 @@ void Worker::relieve() {
 }
 
 void Worker::shed() {
+  cut_mirrors();
   const std::uint64_t in_buffers = pressure_.buffer_excess();
   const std::uint64_t excess = std::max(in_buffers, pressure_.resident_excess());
   if (excess == 0) return;

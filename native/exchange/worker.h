@@ -23,6 +23,7 @@
 namespace fairlead::exchange {
 
 class Connection;
+class Mirror;
 
 /// What all workers of an engine share. Written by the engine, read by workers.
 class Shared {
@@ -68,6 +69,10 @@ class Worker {
   /// Client connections with something under way; those that wait for a request, the one that has waited longest first.
   IntrusiveList<Connection> connections;
   IntrusiveList<Connection> idle;
+  /// Copies of requests under way, and what their bodies hold.
+  IntrusiveList<Mirror> mirrors;
+  std::uint32_t mirror_count = 0;
+  std::uint64_t teed_bytes = 0;
   /// What is given up for want of memory, as of this turn.
   stats::Stage stage = stats::Stage::kNormal;
   /// What the log says of exchanges that are destroyed before their end.
@@ -85,7 +90,7 @@ class Worker {
   /// No new requests on old connections: idle ones are closed, busy ones end with their response. To be called again
   /// and again until none is left.
   void drain();
-  /// Cuts what is left and returns how many exchanges that were.
+  /// Cuts what is left and returns how many exchanges that were; copies for mirrors are not among them.
   std::uint32_t cut();
   /// Closes up to `most` connections that have waited for a request so long that none is on its way; how many it were.
   std::uint32_t close_idle(std::uint32_t most);
@@ -108,7 +113,8 @@ class Worker {
   void end_turn();
   /// Tells the account what the buffers take, and takes over the stage.
   void report();
-  /// Cuts the exchanges that hold the most until enough is freed.
+  void cut_mirrors();
+  /// Cuts all copies for mirrors, and the exchanges that hold the most until enough is freed.
   void shed();
 
   stats::Pressure& pressure_;

@@ -53,6 +53,8 @@ const schemas = {
   'http.services.*.loadBalancer': serviceKinds.loadBalancer,
   'http.services.*.weighted': serviceKinds.weighted,
   'http.services.*.highestRandomWeight': serviceKinds.highestRandomWeight,
+  'http.services.*.mirroring': serviceKinds.mirroring,
+  'http.services.*.failover': serviceKinds.failover,
   'http.serversTransports.*': serversTransport,
   'tls.certificates.*': tlsCertificate,
   'tls.options.*': tlsOptions,

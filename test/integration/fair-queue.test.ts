@@ -222,7 +222,7 @@ describe('who waits', () => {
     const refused = await (await all.send('late')).response();
     assert.deepEqual([refused.status, refused.header('Retry-After')], [503, '1']);
     assert.equal(all.key('late')?.shedLate, 1);
-    assert.equal(all.proxy.proxy.stats().reasons['queue_timeout'], 1);
+    await until(() => all.proxy.proxy.stats().reasons['queue_timeout'] === 1, 'the refusal is counted');
     const [line = '{}'] = await folder.lines('access.log', 1);
     const facts = JSON.parse(line) as Record<string, unknown>;
     assert.equal(facts['Reason'], 'queue_timeout');

@@ -8,7 +8,7 @@
 
 namespace fairlead::wire {
 
-inline constexpr std::uint64_t kFingerprint = 0x9b2cb37b4ad44ed4ULL;
+inline constexpr std::uint64_t kFingerprint = 0x652b79ebd4725eadULL;
 inline constexpr std::uint32_t kNone = 0xffffffff;
 inline constexpr std::uint16_t kAccept = 0xffff;
 inline constexpr std::uint16_t kReject = 0xfffe;
@@ -50,6 +50,8 @@ enum class ServiceKind : std::uint8_t {
   kPing = 2,
   kReady = 3,
   kNoop = 4,
+  kMirroring = 5,
+  kFailover = 6,
 };
 enum class LimitKey : std::uint8_t {
   kClientIP = 0,
@@ -272,6 +274,34 @@ struct Sticky {
 };
 static_assert(sizeof(Sticky) == 32);
 
+struct Mirroring {
+  Bool mirror_body;
+  std::int64_t max_body_size;
+
+  bool verify(const Bounds& bounds) const {
+    return mirror_body.verify(bounds);
+  }
+};
+static_assert(sizeof(Mirroring) == 16);
+
+struct StatusRange {
+  std::uint32_t from;
+  std::uint32_t to;
+
+  bool verify(const Bounds&) const { return true; }
+};
+static_assert(sizeof(StatusRange) == 8);
+
+struct Failover {
+  List<StatusRange> statuses;
+  std::int64_t max_request_body_bytes;
+
+  bool verify(const Bounds& bounds) const {
+    return statuses.verify(bounds);
+  }
+};
+static_assert(sizeof(Failover) == 16);
+
 struct Service {
   std::uint64_t identity;
   Text name;
@@ -287,6 +317,8 @@ struct Service {
   List<Sticky> sticky;
   List<std::uint32_t> chain;
   std::uint32_t timeouts;
+  List<Mirroring> mirroring;
+  List<Failover> failover;
 
   bool verify(const Bounds& bounds) const {
     return name.verify(bounds) &&
@@ -294,10 +326,12 @@ struct Service {
            servers.verify(bounds) &&
            children.verify(bounds) &&
            sticky.verify(bounds) &&
-           chain.verify(bounds);
+           chain.verify(bounds) &&
+           mirroring.verify(bounds) &&
+           failover.verify(bounds);
   }
 };
-static_assert(sizeof(Service) == 80);
+static_assert(sizeof(Service) == 96);
 
 struct HeaderField {
   Text name;
@@ -636,14 +670,6 @@ struct RedirectScheme {
   }
 };
 static_assert(sizeof(RedirectScheme) == 20);
-
-struct StatusRange {
-  std::uint32_t from;
-  std::uint32_t to;
-
-  bool verify(const Bounds&) const { return true; }
-};
-static_assert(sizeof(StatusRange) == 8);
 
 struct Retry {
   std::uint64_t initial_interval;

@@ -53,6 +53,14 @@ enum class Counter : std::uint16_t {
   kIdleConnectionsClosed,  // Idle client connections closed early to make room for others
   kConnectionsRefusedClient,  // Client connections refused because their address had as many as it may have
   kConnectionsRefusedDescriptors,  // Client connections refused because the process may not open more files
+  kMirrorRequests,  // Copies of requests begun for mirrors; each ends as one of the next four
+  kMirrorAnswered,  // Copies that their mirror answered, whatever it said
+  kMirrorFailed,  // Copies that their mirror did not answer, or not to the end
+  kMirrorGivenUp,  // Copies given up because their mirror was too slow
+  kMirrorCancelled,  // Copies cut because the client went away, the proxy stopped or memory was short
+  kMirrorSkipped,  // Copies not begun: the body was too long, too many were under way, or memory was short
+  kMirrorsActive,  // Copies for mirrors under way or waiting for their body
+  kFailovers,  // Requests that the fallback of a failover service was asked
   kReasonNone,  // Given up: nothing went wrong
   kReasonClientClosed,  // Given up: the client closed the connection before the response was complete
   kReasonMalformedRequest,  // Given up: the request head breaks the rules of HTTP
@@ -76,6 +84,7 @@ enum class Counter : std::uint16_t {
   kReasonRateLimited,  // Given up: the rate limit of the client is exceeded
   kReasonAuthDenied,  // Given up: the authentication server denied the request
   kReasonAuthFailed,  // Given up: the authentication server could not be asked
+  kReasonBodyTooLarge,  // Given up: the request body is longer than the service allows
   kReasonNoServer,  // Given up: the service has no server that can be used
   kReasonConnectFailed,  // Given up: no connection to the server could be opened
   kReasonConnectTimeout,  // Given up: the connection to the server was not opened in time
@@ -99,11 +108,11 @@ enum class Counter : std::uint16_t {
   kCount
 };
 inline constexpr std::size_t kCounterCount = static_cast<std::size_t>(Counter::kCount);
-static_assert(static_cast<std::size_t>(Reason::kCount) == 43, "lib/observability/reasons.ts and Reason differ");
+static_assert(static_cast<std::size_t>(Reason::kCount) == 44, "lib/observability/reasons.ts and Reason differ");
 
 /// The counter of that reason.
 constexpr Counter reason_counter(Reason reason) {
-  return static_cast<Counter>(42 + static_cast<std::uint16_t>(reason));
+  return static_cast<Counter>(50 + static_cast<std::uint16_t>(reason));
 }
 
 inline constexpr const char* kCounterNames[kCounterCount] = {
@@ -149,6 +158,14 @@ inline constexpr const char* kCounterNames[kCounterCount] = {
     "idle_connections_closed",
     "connections_refused_client",
     "connections_refused_descriptors",
+    "mirror_requests",
+    "mirror_answered",
+    "mirror_failed",
+    "mirror_given_up",
+    "mirror_cancelled",
+    "mirror_skipped",
+    "mirrors_active",
+    "failovers",
     "reason_none",
     "reason_client_closed",
     "reason_malformed_request",
@@ -172,6 +189,7 @@ inline constexpr const char* kCounterNames[kCounterCount] = {
     "reason_rate_limited",
     "reason_auth_denied",
     "reason_auth_failed",
+    "reason_body_too_large",
     "reason_no_server",
     "reason_connect_failed",
     "reason_connect_timeout",
@@ -238,6 +256,14 @@ inline constexpr bool kCounterIsGauge[kCounterCount] = {
     false,  // idle_connections_closed
     false,  // connections_refused_client
     false,  // connections_refused_descriptors
+    false,  // mirror_requests
+    false,  // mirror_answered
+    false,  // mirror_failed
+    false,  // mirror_given_up
+    false,  // mirror_cancelled
+    false,  // mirror_skipped
+    true,  // mirrors_active
+    false,  // failovers
     false,  // reason_none
     false,  // reason_client_closed
     false,  // reason_malformed_request
@@ -261,6 +287,7 @@ inline constexpr bool kCounterIsGauge[kCounterCount] = {
     false,  // reason_rate_limited
     false,  // reason_auth_denied
     false,  // reason_auth_failed
+    false,  // reason_body_too_large
     false,  // reason_no_server
     false,  // reason_connect_failed
     false,  // reason_connect_timeout

@@ -77,6 +77,19 @@ struct StickySpec {
   std::vector<std::string> former = {};
 };
 
+/// Of a mirroring service.
+struct MirroringSpec {
+  bool mirror_body = true;
+  std::int64_t max_body_size = -1;
+};
+
+/// Of a failover service: the statuses it takes, one range.
+struct FailoverSpec {
+  std::uint32_t from = 500;
+  std::uint32_t to = 599;
+  std::int64_t max_request_body_bytes = -1;
+};
+
 struct ServiceSpec {
   wire::ServiceKind kind = wire::ServiceKind::kLoadBalancer;
   std::vector<ServerSpec> servers = {};
@@ -90,6 +103,8 @@ struct ServiceSpec {
   std::vector<std::uint32_t> chain = {};
   std::uint32_t health = wire::kNone;
   std::uint32_t limit = wire::kNone;
+  std::vector<MirroringSpec> mirroring = {};
+  std::vector<FailoverSpec> failover = {};
 };
 
 struct LimitSpec {
@@ -239,6 +254,8 @@ class SnapshotWriter {
     put_all<wire::Server>(at + offsetof(wire::Service, servers), spec.servers);
     put_all<wire::Child>(at + offsetof(wire::Service, children), spec.children);
     put_all<wire::Sticky>(at + offsetof(wire::Service, sticky), spec.sticky);
+    put_all<wire::Mirroring>(at + offsetof(wire::Service, mirroring), spec.mirroring);
+    put_all<wire::Failover>(at + offsetof(wire::Service, failover), spec.failover);
   }
 
   void put_one(std::size_t at, const StickySpec& spec) {
@@ -254,6 +271,18 @@ class SnapshotWriter {
       writer_.text(slot + offsetof(wire::StickyValue, value), spec.former[i]);
       writer_.put(slot + offsetof(wire::StickyValue, candidate), i);
     }
+  }
+
+  void put_one(std::size_t at, const MirroringSpec& spec) {
+    writer_.put(at + offsetof(wire::Mirroring, mirror_body), spec.mirror_body);
+    writer_.put(at + offsetof(wire::Mirroring, max_body_size), spec.max_body_size);
+  }
+
+  void put_one(std::size_t at, const FailoverSpec& spec) {
+    writer_.put(at + offsetof(wire::Failover, max_request_body_bytes), spec.max_request_body_bytes);
+    const std::size_t range = writer_.list<wire::StatusRange>(at + offsetof(wire::Failover, statuses), 1);
+    writer_.put(range + offsetof(wire::StatusRange, from), spec.from);
+    writer_.put(range + offsetof(wire::StatusRange, to), spec.to);
   }
 
   void put_one(std::size_t at, const ServerSpec& spec) {

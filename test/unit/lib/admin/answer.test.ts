@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type Answer, answer } from '../../../../lib/admin/answer.js';
+import { healthOf } from '../../../../lib/admin/health.js';
+import type { ServerState } from '../../../../lib/engine/events.js';
 import type { AdminState } from '../../../../lib/admin/state.js';
 import { compiled } from '../../../support/lib/compiled.js';
 
@@ -58,6 +60,80 @@ describe('single objects', () => {
       provider: 'file',
       priorityStr: '9007199254740993',
     });
+  });
+
+  test('a service made of services says of which, and its users are theirs', async () => {
+    const made = await compiled(
+      { entryPoints: { web: { address: ':80' } }, api: {} },
+      `http:
+  routers:
+    made: { rule: "Path(\`/made\`)", service: copied }
+  services:
+    svc: { loadBalancer: { servers: [ { url: "http://127.0.0.1" } ] } }
+    safe: { failover: { service: svc, fallback: svc, errors: { status: [ 500-504, 404 ] } } }
+    copied: { mirroring: { service: svc, mirrors: [ { name: safe, percent: 5 } ] } }
+`,
+    );
+    const body = (path: string): unknown => JSON.parse(get(path, { ...state, configuration: made.configuration }).body);
+    assert.deepEqual(body('/api/http/services/safe@file'), {
+      failover: {
+        service: 'svc',
+        fallback: 'svc',
+        errors: { status: ['500-504', '404'], maxRequestBodyBytes: -1 },
+      },
+      status: 'enabled',
+      usedBy: ['made@file'],
+      name: 'safe@file',
+      provider: 'file',
+      type: 'failover',
+    });
+    assert.deepEqual(body('/api/http/services/copied@file'), {
+      mirroring: { service: 'svc', mirrorBody: true, maxBodySize: -1, mirrors: [{ name: 'safe', percent: 5 }] },
+      status: 'enabled',
+      usedBy: ['made@file'],
+      name: 'copied@file',
+      provider: 'file',
+      type: 'mirroring',
+    });
+  });
+
+  test('a service made of services tells which of them can answer, where that is known', async () => {
+    const made = await compiled(
+      { entryPoints: { web: { address: ':80' } }, api: {} },
+      `http:
+  routers:
+    top: { rule: "Path(\`/\`)", service: top }
+    free: { rule: "Path(\`/free\`)", service: free }
+  services:
+    a: { loadBalancer: { healthCheck: {}, servers: [ { url: "http://127.0.0.1:1" }, { url: "http://127.0.0.1:2" } ] } }
+    b: { loadBalancer: { servers: [ { url: "http://127.0.0.1:3" } ] } }
+    none: { loadBalancer: { servers: [] } }
+    safe: { failover: { service: a, fallback: none } }
+    copied: { mirroring: { service: a, mirrors: [ { name: b, percent: 5 } ] } }
+    top: { weighted: { services: [ { name: safe }, { name: copied }, { name: b } ] } }
+    free: { weighted: { services: [ { name: b } ] } }
+`,
+    );
+    const at = (url: string, up: boolean): ServerState => ({
+      service: 'a@file',
+      url,
+      state: up ? 'up' : 'down',
+      cause: 'probe',
+      since: 0,
+      error: '',
+    });
+    const childStatus = (service: string, ...up: readonly [boolean, boolean]): unknown => {
+      const states = healthOf([at('http://127.0.0.1:1', up[0]), at('http://127.0.0.1:2', up[1])]);
+      const asked = { ...state, configuration: made.configuration, health: () => states };
+      return (JSON.parse(get(`/api/http/services/${service}@file`, asked).body) as { childStatus?: object })
+        .childStatus;
+    };
+    assert.deepEqual(childStatus('top', true, false), { 'safe@file': 'UP', 'copied@file': 'UP', 'b@file': 'UP' });
+    assert.deepEqual(childStatus('top', false, false), { 'safe@file': 'DOWN', 'copied@file': 'DOWN', 'b@file': 'UP' });
+    assert.deepEqual(childStatus('safe', false, true), { 'a@file': 'UP', 'none@file': 'DOWN' });
+    assert.deepEqual(childStatus('copied', false, false), { 'a@file': 'DOWN', 'b@file': 'UP' });
+    assert.equal(childStatus('free', false, false), undefined);
+    assert.equal(childStatus('b', false, false), undefined);
   });
 
   test('a service has its users and the status of its servers', () => {

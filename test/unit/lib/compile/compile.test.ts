@@ -200,6 +200,33 @@ describe('services', () => {
     );
   });
 
+  test('tell mirrors and fallbacks by their place, and what is to be done with them', async () => {
+    const { snapshot } = await compiled(
+      { entryPoints: web },
+      routerTo(`    s: { mirroring: { service: a, maxBodySize: 1KiB, mirrors: [ { name: f, percent: 9 }, { name: b } ] } }
+${service('a')}${service('b')}    f: { failover: { service: a, fallback: b, errors: { status: [ 500, 502-504 ] } } }
+`),
+    );
+    const [mirroring, , failover] = snapshot.services;
+    const named = (children: readonly { readonly service: number; readonly weight: number }[] = []) =>
+      children.map((child) => [snapshot.services[child.service]?.name, child.weight]);
+    assert.deepEqual(named(mirroring?.children), [
+      ['a@file', 0],
+      ['f@file', 9],
+      ['b@file', 0],
+    ]);
+    assert.deepEqual(mirroring?.mirroring, [{ mirrorBody: true, maxBodySize: 1024 }]);
+    assert.deepEqual(named(failover?.children), [
+      ['a@file', 1],
+      ['b@file', 1],
+    ]);
+    const statuses = [
+      { from: 500, to: 500 },
+      { from: 502, to: 504 },
+    ];
+    assert.deepEqual(failover?.failover, [{ statuses, maxRequestBodyBytes: -1 }]);
+  });
+
   test('nest by index', async () => {
     const { snapshot } = await compiled(
       { entryPoints: web },

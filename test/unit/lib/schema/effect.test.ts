@@ -12,6 +12,8 @@ import { middlewares } from '../../../../lib/middlewares/index.js';
 import { router } from '../../../../lib/schema/router.js';
 import { serversTransport } from '../../../../lib/schema/servers-transport.js';
 import { highestRandomWeight, loadBalancer, weighted } from '../../../../lib/schema/service.js';
+import { failover } from '../../../../lib/schema/failover.js';
+import { mirroring } from '../../../../lib/schema/mirroring.js';
 import { tlsCertificate, tlsOptions, tlsStore } from '../../../../lib/schema/tls.js';
 import { encode } from '../../../../lib/snapshot/encode.js';
 import { snapshot } from '../../../../lib/snapshot/root.js';
@@ -67,8 +69,10 @@ const dynamic: Tree = {
         },
       },
       s2: { loadBalancer: { servers: [{ url: 'http://10.0.0.2' }] } },
-      w: { weighted: { services: [{ name: 's', weight: 2 }, { name: 's2' }] } },
+      w: { weighted: { services: [{ name: 's', weight: 2 }, { name: 's2' }, { name: 'f' }, { name: 'c' }] } },
       h: { highestRandomWeight: { services: [{ name: 's', weight: 2 }, { name: 's2' }] } },
+      f: { failover: { service: 's', fallback: 's2', errors: { status: ['500'] } } },
+      c: { mirroring: { service: 's', mirrors: [{ name: 's2', percent: 1 }] } },
     },
     serversTransports: { t: { certificates: [{ certFile: pair.chain, keyFile: pair.key }] } },
     middlewares: { m: { addPrefix: { prefix: '/a' } } },
@@ -130,6 +134,12 @@ const samples: Readonly<Record<string, readonly unknown[]>> = {
   'http.services.w.weighted.services[0].name': ['s2'],
   'http.services.w.weighted.sticky.cookie.sameSite': ['lax'],
   'http.services.h.highestRandomWeight.services[0].name': ['s2'],
+  'http.services.f.failover.service': ['s2'],
+  'http.services.f.failover.fallback': ['s'],
+  'http.services.f.failover.errors.status': [['501']],
+  'http.services.w.weighted.healthCheck': [{}],
+  'http.services.c.mirroring.service': ['s2'],
+  'http.services.c.mirroring.mirrors[0].name': ['s'],
   'http.serversTransports.t.rootCAs': [[other.chain]],
   'http.serversTransports.t.certificates[0].certFile': ['junk'],
   'http.serversTransports.t.certificates[0].keyFile': ['junk'],
@@ -185,6 +195,7 @@ const companions: Readonly<Record<string, readonly (readonly [path: string, valu
   'http.serversTransports.t.peerCertSANs[0].value': [
     ['http.serversTransports.t.peerCertSANs', [{ type: 'DNSName', value: 'a' }]],
   ],
+  'http.services.c.mirroring.healthCheck': [['http.services.c.mirroring.service', 's2']],
   'http.middlewares.m.headers.isDevelopment': [['http.middlewares.m.headers.allowedHosts', ['a']]],
   'entryPoints.x.http.redirections.entryPoint.scheme': [['entryPoints.x.http.redirections.entryPoint.to', 'secure']],
   'entryPoints.x.http.redirections.entryPoint.permanent': [['entryPoints.x.http.redirections.entryPoint.to', 'secure']],
@@ -314,6 +325,8 @@ const tried: readonly (readonly [string, readonly Leaf[], Written])[] = [
   object('load balancers', loadBalancer, 'http.services.s.loadBalancer'),
   object('weighted services', weighted, 'http.services.w.weighted'),
   object('services of the highest random weight', highestRandomWeight, 'http.services.h.highestRandomWeight'),
+  object('failover services', failover, 'http.services.f.failover'),
+  object('mirroring services', mirroring, 'http.services.c.mirroring'),
   object('servers transports', serversTransport, 'http.serversTransports.t'),
   object('certificates', tlsCertificate, 'tls.certificates.0'),
   object('certificate stores', tlsStore, 'tls.stores.default'),

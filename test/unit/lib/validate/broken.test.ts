@@ -332,12 +332,6 @@ const cases: readonly Case[] = [
     effect: routerLost,
   },
   {
-    name: 'disabled service',
-    text: service('{ mirroring: { service: ok } }').replace('service: s }', 'service: «s }'),
-    code: 'FL3013',
-    message: 'service "s@file" is disabled: the service type "mirroring" is not supported yet',
-  },
-  {
     name: 'unknown TLS options',
     text: router("'Host(`a`)'", ', tls: { options: «modren }') + 'tls: { options: { modern: {} } }\n',
     code: 'FL3006',
@@ -357,11 +351,17 @@ const cases: readonly Case[] = [
 
   // Services.
   {
+    name: 'disabled service',
+    text: service('{ weighted: { services: [{ name: none }] } }').replace('service: s }', 'service: «s }'),
+    code: 'FL3013',
+    message: 'service "s@file" is disabled: the service "none@file" does not exist',
+  },
+  {
     name: 'service without a type',
     text: service('{}').replace('    s: {}', '    «s: {}'),
     code: 'FL3009',
     message: 'the service "s@file" does not have any type defined',
-    hint: 'loadBalancer, weighted',
+    hint: 'loadBalancer, weighted, highestRandomWeight, mirroring, failover',
     effect: serviceLost,
   },
   {
@@ -378,13 +378,6 @@ const cases: readonly Case[] = [
     code: 'FL2001',
     message: 'unknown key "loadBalancr" in a service',
     hint: 'did you mean "loadBalancer"?',
-  },
-  {
-    name: 'failover',
-    text: service('{ «failover: { service: ok } }'),
-    code: 'FL3011',
-    message: 'the service type "failover" is not supported yet',
-    effect: serviceLost,
   },
   {
     name: 'h2c',
@@ -522,6 +515,93 @@ const cases: readonly Case[] = [
     text: service('{ weighted: { services: [{ name: «s }] } }'),
     code: 'FL3007',
     message: 'could not instantiate service s@file: recursion detected in service:s@file->service:s@file',
+  },
+  {
+    name: 'service that leads to itself through a mirror and a fallback',
+    text: service('{ mirroring: { service: ok, mirrors: [{ name: f, percent: 1 }] } }').concat(
+      '    f: { failover: { service: ok, fallback: «s, errors: { status: [500] } } }\n',
+    ),
+    code: 'FL3007',
+    message: 'recursion detected in service:s@file->service:f@file->service:s@file',
+  },
+  {
+    name: 'mirror that does not exist',
+    text: service('{ mirroring: { service: ok, mirrors: [{ name: «okk, percent: 1 }] } }'),
+    code: 'FL3002',
+    message: 'the service "okk@file" does not exist',
+    hint: 'did you mean "ok"?',
+  },
+  {
+    name: 'mirror of more than everything',
+    text: service('{ mirroring: { service: ok, mirrors: [{ name: ok, percent: «101 }] } }'),
+    code: 'FL2005',
+    message: '"percent" must be at most 100',
+    effect: serviceLost,
+  },
+  {
+    name: 'mirror of nothing',
+    text: service('{ mirroring: { service: ok, mirrors: [«{ name: ok }] } }'),
+    code: 'FL3040',
+    message: 'the mirror "ok" gets no requests',
+    hint: 'set "percent"',
+  },
+  {
+    name: 'fallback that does not exist',
+    text: service('{ failover: { service: ok, fallback: «okk, errors: { status: [500] } } }'),
+    code: 'FL3002',
+    message: 'the service "okk@file" does not exist',
+  },
+  {
+    name: 'failover without a fallback',
+    text: service('{ «failover: { service: ok, errors: { status: [500] } } }'),
+    code: 'FL2003',
+    message: '"fallback"',
+    effect: serviceLost,
+  },
+  {
+    name: 'failover that nothing sets off',
+    text: service('{ failover: { service: «ok, fallback: ok } }'),
+    code: 'FL3041',
+    message:
+      'cannot register ok@file as updater for s@file: healthCheck not enabled in config for this loadbalancer service',
+    hint: 'give "ok@file" a healthCheck, or list the answers to replace in "errors.status"',
+  },
+  {
+    name: 'weighted service that counts on a child without a health check',
+    text: service('{ weighted: { services: [{ name: ok }], healthCheck: «{} } }'),
+    code: 'FL3041',
+    message:
+      'cannot register ok@file as updater for s@file: healthCheck not enabled in config for this loadbalancer service',
+    hint: 'give "ok@file" a healthCheck',
+  },
+  {
+    name: 'failover that counts on a service that counts on none',
+    text: service('{ failover: { service: f, fallback: f, healthCheck: «{} } }').concat(
+      '    f: { weighted: { services: [{ name: ok }] } }\n',
+    ),
+    code: 'FL3041',
+    message:
+      'cannot register f@file as updater for s@file: healthCheck not enabled in config for this weighted service',
+  },
+  {
+    name: 'mirroring that counts on a service of ours',
+    text: service('{ mirroring: { service: noop@internal, healthCheck: «{} } }'),
+    code: 'FL3041',
+    message:
+      'cannot register noop@internal as updater for s@file: healthCheck not enabled in config for this internal service',
+  },
+  {
+    name: 'option of the health check of a service made of services',
+    text: service('{ highestRandomWeight: { services: [{ name: ok }], healthCheck: { «path: / } } }'),
+    code: 'FL2001',
+    message: 'unknown key "path"',
+    effect: serviceLost,
+  },
+  {
+    name: 'failover at a status that is none',
+    text: service('{ failover: { service: ok, fallback: ok, errors: { status: [«5xx] } } }'),
+    code: 'FL2006',
+    message: 'must be a status code or a range',
   },
   {
     name: 'child that does not exist',

@@ -137,7 +137,20 @@ test('survives any documents at all', () => {
   );
 });
 
-test('weighted services may name each other as they like: what leads back to itself is refused, the rest is served', () => {
+/** A service made of these, of any kind that can be. */
+function madeOf(names: readonly { readonly name: string }[], kind: number): object {
+  const [first, second = first, ...mirrors] = names;
+  switch (kind % 3) {
+    case 0:
+      return { weighted: { services: names } };
+    case 1:
+      return { mirroring: { service: first?.name, mirrors: [second, ...mirrors] } };
+    default:
+      return { failover: { service: first?.name, fallback: second?.name, errors: { status: ['500'] } } };
+  }
+}
+
+test('services may name each other as they like: what leads back to itself is refused, the rest is served', () => {
   const graph = fc.array(fc.array(fc.nat({ max: 11 }), { minLength: 1, maxLength: 4 }), {
     minLength: 1,
     maxLength: 12,
@@ -146,9 +159,9 @@ test('weighted services may name each other as they like: what leads back to its
     fc.property(graph, (edges) => {
       const services = Object.fromEntries(
         edges.map((children, index) => {
-          const inner = children.filter((child) => child < edges.length).map((child) => ({ name: `s${child}` }));
+          const inner = innerOf(edges, children, index).map((child) => ({ name: `s${child}` }));
           const leaf = { loadBalancer: { servers: [{ url: 'http://a' }] } };
-          return [`s${index}`, inner.length === 0 ? leaf : { weighted: { services: inner } }];
+          return [`s${index}`, inner.length === 0 ? leaf : madeOf(inner, index)];
         }),
       );
       const configuration = run({ http: { services } });
@@ -162,9 +175,13 @@ test('weighted services may name each other as they like: what leads back to its
   );
 });
 
+/** The children that exist; a failover service has two of them. */
+const innerOf = (edges: readonly unknown[], children: readonly number[], index: number): readonly number[] =>
+  children.filter((child) => child < edges.length).slice(0, index % 3 === 2 ? 2 : undefined);
+
 function reachesCircle(edges: readonly (readonly number[])[], from: number, stack: readonly number[]): boolean {
   if (stack.includes(from)) return true;
-  const inner = (edges[from] ?? []).filter((child) => child < edges.length);
+  const inner = innerOf(edges, edges[from] ?? [], from);
   return inner.some((child) => reachesCircle(edges, child, [...stack, from]));
 }
 

@@ -125,6 +125,30 @@ http:
   for (const name of ['a', 'b', 'c']) assert.equal(configuration.services.get(`${name}@file`)?.status, 'disabled');
 });
 
+test('lets services stand as deep below one another as the data plane does, in whatever order they are written', () => {
+  const nested = (levels: number, order: (names: string[]) => string[]): string => {
+    const names = Array.from({ length: levels + 1 }, (_, index) => `s${index}`);
+    const text = (name: string, index: number): string =>
+      index === levels
+        ? `    ${name}: ${server}\n`
+        : `    ${name}: { weighted: { services: [{ name: s${index + 1} }] } }\n`;
+    return `http:\n  services:\n${order(names.map(text)).join('')}`;
+  };
+  const halves = (lines: string[]): string[] => [...lines.slice(lines.length / 2), ...lines.slice(0, lines.length / 2)];
+  for (const order of [(lines: string[]) => lines, (lines: string[]) => lines.reverse(), halves]) {
+    assert.deepEqual(check(nested(16, order)).findings, []);
+    const { configuration, findings } = check(nested(17, order));
+    assert.equal(configuration.services.get('s0@file')?.status, 'disabled');
+    assert.equal(configuration.services.get('s1@file')?.status, 'enabled');
+    assert.deepEqual(
+      findings.map(({ code }) => code),
+      ['FL3007'],
+    );
+  }
+  const deep = check(nested(10_000, (lines) => lines));
+  assert.ok(deep.findings.some(({ message }) => message.includes('services are nested deeper than 16 levels')));
+});
+
 test('resolves names across providers', () => {
   const { configuration, findings } = checkAll({
     file: { 'a.yml': "http: { routers: { r: { rule: 'Path(`/`)', service: s@memory } } }\n" },

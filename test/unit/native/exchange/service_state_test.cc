@@ -247,6 +247,33 @@ TEST_CASE("a load balancer without servers is not available, and passed over by 
   CHECK(plan->available(4, 0));
 }
 
+TEST_CASE(
+    "a failover service is available while either of its services is, a mirroring one with the one that answers") {
+  Fixture f;
+  SnapshotSpec spec;
+  spec.health = {{.identity = 77, .probes = {"/"}}, {.identity = 78, .probes = {"/"}}};
+  spec.services = {
+      {.kind = wire::ServiceKind::kFailover, .children = {{1}, {3}}, .identity = 1, .failover = {{}}},
+      {.kind = wire::ServiceKind::kMirroring, .children = {{2, 0}, {3, 100}}, .identity = 2, .mirroring = {{}}},
+      {.servers = {{.port = 1}}, .identity = 3, .name = "a", .health = 0},
+      {.servers = {{.port = 2}}, .identity = 4, .name = "b", .health = 1},
+      {.kind = wire::ServiceKind::kWeighted, .children = {{0}, {1}}, .identity = 5}};
+  const LocalRef<WorkerPlan> plan = f.plan(spec);
+  CHECK((plan->available(0, 0) && plan->available(1, 0)));
+  CHECK(picks(*plan, 4, 4) == "0101");
+  set_up(plan->plan(), 2, 0, false);
+  CHECK(plan->available(0, 0));
+  CHECK_FALSE(plan->available(1, 0));
+  CHECK(plan->fresh_service(0, 0).told().available == std::vector<bool>{false, true});
+  CHECK(picks(*plan, 4, 2) == "00");
+  set_up(plan->plan(), 3, 0, false);
+  CHECK_FALSE(plan->available(0, 0));
+  CHECK(picks(*plan, 4, 2) == "--");
+  set_up(plan->plan(), 2, 0, true);
+  CHECK((plan->available(0, 0) && plan->available(1, 0)));
+  CHECK(plan->fresh_service(0, 0).told().available == std::vector<bool>{true, false});
+}
+
 TEST_CASE("availability is asked for once per change, however many ways lead to a service") {
   // On each level four ways lead to the next: 4^16 ways in all.
   Fixture f;

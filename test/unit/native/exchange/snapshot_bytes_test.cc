@@ -71,6 +71,18 @@ TEST_CASE("an index that leads nowhere is refused, with the reason") {
       {"a service names a middleware that does not exist", [](SnapshotSpec& s) { s.services[0].chain = {7}; }},
       {"a service is of an unknown kind",
        [](SnapshotSpec& s) { s.services[0].kind = static_cast<wire::ServiceKind>(99); }},
+      {"a service lacks what its kind needs",
+       [](SnapshotSpec& s) { s.services[0] = {.kind = wire::ServiceKind::kMirroring, .mirroring = {{}}}; }},
+      {"a service lacks what its kind needs",
+       [](SnapshotSpec& s) { s.services.push_back({.kind = wire::ServiceKind::kMirroring, .children = {{0}}}); }},
+      {"a service lacks what its kind needs",
+       [](SnapshotSpec& s) {
+         s.services.push_back({.kind = wire::ServiceKind::kFailover, .children = {{0}}, .failover = {{}}});
+       }},
+      {"a service lacks what its kind needs",
+       [](SnapshotSpec& s) {
+         s.services.push_back({.kind = wire::ServiceKind::kFailover, .children = {{0}, {0}}});
+       }},
       {"a service has an unknown strategy", [](SnapshotSpec& s) { s.services[0].strategy = 99; }},
       {"a cookie names a server that does not exist",
        [](SnapshotSpec& s) { s.services[0].sticky = {{.current = {"value"}}}; }},
