@@ -19,6 +19,7 @@ import { snapshot } from './snapshot/root.js';
 import { layoutOf } from './snapshot/wire.js';
 import { validating, type ValidateOptions } from './validate/validate.js';
 import { align } from './source/alignment.js';
+import { listOf } from './source/by-name.js';
 import { sorting } from './source/sorting.js';
 import { finish, forEach, type Work } from './work.js';
 
@@ -54,7 +55,7 @@ export function* assembling(
   const decoded: Fragment[] = [];
   for (const { provider, documents } of delivered)
     for (const document of documents) decoded.push(yield* fragmentOf(document, provider));
-  const configuration = yield* validating(yield* merging(decoded, settings), settings, options);
+  const configuration = yield* validating(yield* merging(decoded, settings, options.memory?.names), settings, options);
   const findings = delivered.flatMap((each) => each.findings);
   return { ...configuration, diagnostics: [...findings, ...configuration.diagnostics] };
 }
@@ -176,7 +177,7 @@ function* changesOf<I extends Item<unknown>>(
   before: ReadonlyMap<string, I> = new Map<string, I>(),
   after: ReadonlyMap<string, I>,
 ): Work<Changes> {
-  const { gone, come } = align([...before.values()], [...after.values()]);
+  const { gone, come } = align(listOf(before), listOf(after));
   const left = new Map(gone.map((item) => [item.name, item]));
   const [added, changed]: [string[], string[]] = [[], []];
   yield* forEach(come, (item) => {

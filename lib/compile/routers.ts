@@ -6,6 +6,7 @@ import { deniedCharacters, type layer, none, type router } from '../snapshot/rec
 import type { RecordList } from '../snapshot/encode.js';
 import type { Value } from '../snapshot/wire.js';
 import { align } from '../source/alignment.js';
+import { listOf } from '../source/by-name.js';
 import { mergingSorted, sorting } from '../source/sorting.js';
 import { forEach, type Work } from '../work.js';
 import { withoutCrowds } from './rule/crowds.js';
@@ -40,65 +41,82 @@ export interface CompiledRouters {
 
 type Served = RouterItem & { readonly resolved: ResolvedRouter };
 
-/** One record to be: a router, and what it denies where it listens. */
-interface Draft {
-  readonly item: Served;
-  readonly mask: number;
-  readonly numbers: ReturnType<typeof numbersOf>;
-  /** Left out where the record is likely to be that of before. */
-  value?: WireRouter;
-}
-
 /** Compiles every router that is served. A router on entry points that deny different escapes is stored once for each. */
 export function* compileRouters(scope: Scope, memory: CompileMemory): Work<CompiledRouters> {
-  const denied = deniedByEntryPoint(scope.install);
   const byEntryPoint = new Map<string, RouterLists>();
-  for (const name of denied.keys()) byEntryPoint.set(name, { plain: [], tls: [] });
+  const places = new Map<string, Place>();
+  for (const [name, mask] of deniedByEntryPoint(scope.install)) {
+    const lists = { plain: [], tls: [] };
+    byEntryPoint.set(name, lists);
+    places.set(name, { mask, lists });
+  }
   const { roots, fresh } = yield* rootsOf(scope, memory);
   const compiler = new RouterCompiler(scope);
   yield* forEach(roots, (item) => {
     const isKnown = !fresh.has(item) && !memory.tied.has(item);
     const compiled = isKnown ? undefined : compiler.compileRoot(item, memory);
     if (!isKnown && compiled === undefined) return;
-    const numbers = numbersOf(scope, item);
-    const indexes = new Map<number, number>();
-    for (const entryPoint of item.resolved.entryPoints) {
-      const mask = denied.get(entryPoint) ?? 0;
-      const index = indexes.get(mask) ?? compiler.add({ item, mask, numbers }, compiled);
-      indexes.set(mask, index);
-      const lists = byEntryPoint.get(entryPoint);
-      (item.resolved.tls === undefined ? lists?.plain : lists?.tls)?.push(index);
-    }
+    compiler.addTo(places, item, compiled);
   });
   const { drafts, layers, refused } = compiler;
   return { routers: () => recordsOf(scope, drafts, compiler, memory), layers, byEntryPoint, refused };
 }
 
+/** An entry point: what it denies, and its routers. */
+interface Place {
+  readonly mask: number;
+  readonly lists: RouterLists;
+}
+
+/** Records to be, by columns: routers, and what is denied where they listen. */
+class Drafts {
+  readonly items: Served[] = [];
+  readonly masks: number[] = [];
+  /** Left out where the record is likely to be that of before. */
+  readonly values: (WireRouter | undefined)[] = [];
+  readonly numbers = { service: [] as number[], tlsOptions: [] as number[], timeouts: [] as number[] };
+
+  /** Adds a record with the numbers of what its router names; returns its place. Those of its layer are made with it. */
+  add(scope: Scope, item: Served, mask: number, value: WireRouter | undefined): number {
+    const { middlewares, service, tls } = item.resolved;
+    for (const middleware of middlewares) scope.middlewares.indexOf(middleware);
+    this.numbers.service.push(service === undefined ? none : scope.services.indexOf(service));
+    this.numbers.tlsOptions.push(tls === undefined ? none : scope.tlsOptions.indexOf(tls.options));
+    this.numbers.timeouts.push(timeoutsIndex(scope, item.config?.timeouts));
+    this.masks.push(mask);
+    this.values.push(value);
+    return this.items.push(item) - 1;
+  }
+}
+
 /** The records in their order. Where nothing but numbers of services and options can have changed, that of before will do. */
 function recordsOf(
   scope: Scope,
-  drafts: readonly Draft[],
+  { items, masks, values, numbers }: Drafts,
   compiler: RouterCompiler,
   memory: CompileMemory,
 ): RecordList<WireRouter> {
-  const made = drafts.filter(({ value }) => value !== undefined);
-  const uncrowded = withoutCrowds(made.map(({ value }) => value as WireRouter));
-  made.forEach((draft, at) => (draft.value = uncrowded[at] as WireRouter));
+  const made = [...values.keys()].filter((at) => values[at] !== undefined);
+  const uncrowded = withoutCrowds(made.map((at) => values[at] as WireRouter));
+  made.forEach((at, index) => (values[at] = uncrowded[index]));
   const sameChains = memory.areSame('middlewares', scope.middlewares.names);
-  let last: Served | undefined;
-  const tokens = drafts.map(({ item }) => {
-    const isAlone = item.resolved.service !== undefined && item.resolved.parents.length === 0;
-    const isSame = item !== last && isAlone && !memory.tied.has(item);
-    last = item;
-    return isSame && (sameChains || item.resolved.middlewares.length === 0) ? item : {};
+  const tokens = items.map((item, at) => {
+    const { service, parents, middlewares } = item.resolved;
+    const isAlone = service !== undefined && parents.length === 0;
+    const isSame = item !== items[at - 1] && isAlone && !memory.tied.has(item);
+    return isSame && (sameChains || middlewares.length === 0) ? item : {};
   });
-  const numbers = (of: keyof Draft['numbers']) => Uint32Array.from(drafts, (draft) => draft.numbers[of]);
   return {
     tokens,
-    numbers: { service: numbers('service'), tlsOptions: numbers('tlsOptions'), timeouts: numbers('timeouts') },
+    numbers: {
+      service: new Uint32Array(numbers.service),
+      tlsOptions: new Uint32Array(numbers.tlsOptions),
+      timeouts: new Uint32Array(numbers.timeouts),
+    },
     value: (at) => {
-      const { item, mask, value } = drafts[at] as Draft;
-      return value ?? { ...promised(compiler.compileRoot(item, memory), item.name), deniedCharacters: mask };
+      const item = items[at] as Served;
+      const deniedCharacters = masks[at] ?? 0;
+      return values[at] ?? { ...promised(compiler.compileRoot(item, memory), item.name), deniedCharacters };
     },
   };
 }
@@ -109,14 +127,14 @@ function* rootsOf(
   memory: CompileMemory,
 ): Work<{ readonly roots: readonly Served[]; readonly fresh: ReadonlySet<RouterItem> }> {
   const order = routerOrder(install.providers.precedence);
-  const served = [...configuration.routers.values()].filter(isRoot);
+  const served = listOf(configuration.routers).filter(isRoot);
   const { gone, come } = align(memory.served, served);
   const left = new Set(gone);
   const sorted =
     gone.length + come.length > served.length / 4
       ? yield* sorting(served, order)
       : yield* mergingSorted(
-          memory.inOrder.filter((item) => !left.has(item)),
+          left.size === 0 ? memory.inOrder : memory.inOrder.filter((item) => !left.has(item)),
           yield* sorting(come, order),
           order,
         );
@@ -125,19 +143,9 @@ function* rootsOf(
   return { roots: sorted as readonly Served[], fresh: new Set(come) };
 }
 
-/** The numbers of what a router names; those of its layer are made with it. */
-function numbersOf(scope: Scope, { config, resolved: { middlewares, service, tls } }: Served) {
-  for (const middleware of middlewares) scope.middlewares.indexOf(middleware);
-  return {
-    service: service === undefined ? none : scope.services.indexOf(service),
-    tlsOptions: tls === undefined ? none : scope.tlsOptions.indexOf(tls.options),
-    timeouts: timeoutsIndex(scope, config?.timeouts),
-  };
-}
-
 /** Fills the tables of routers and of layers. */
 class RouterCompiler {
-  readonly drafts: Draft[] = [];
+  readonly drafts = new Drafts();
   readonly layers: { readonly routers: readonly number[] }[] = [];
   readonly refused: RefusedRouter[] = [];
   readonly #scope: Scope;
@@ -150,10 +158,21 @@ class RouterCompiler {
     this.#order = routerOrder(scope.install.providers.precedence);
   }
 
-  /** Adds a router to the table; returns its index. */
-  add(draft: Draft, compiled: WireRouter | undefined): number {
-    if (compiled !== undefined) draft.value = { ...compiled, deniedCharacters: draft.mask };
-    return this.drafts.push(draft) - 1;
+  /** Adds a router to the table and to the lists of its entry points. */
+  addTo(places: ReadonlyMap<string, Place>, item: Served, compiled: WireRouter | undefined): void {
+    const { entryPoints, tls } = item.resolved;
+    const indexes = new Map<number, number>();
+    for (const entryPoint of entryPoints) {
+      const { mask = 0, lists } = places.get(entryPoint) ?? {};
+      const index = indexes.get(mask) ?? this.#add(item, mask, compiled);
+      if (entryPoints.length > 1) indexes.set(mask, index);
+      (tls === undefined ? lists?.plain : lists?.tls)?.push(index);
+    }
+  }
+
+  #add(item: Served, mask: number, compiled: WireRouter | undefined): number {
+    const value = compiled === undefined || mask === 0 ? compiled : { ...compiled, deniedCharacters: mask };
+    return this.drafts.add(this.#scope, item, mask, value);
   }
 
   /** A router that is tried first. One that shares tables or layers with others is made anew each time. */
@@ -202,7 +221,7 @@ class RouterCompiler {
     const key = `${item.name} ${isLogged}`;
     if (this.#children.has(key)) return this.#children.get(key);
     const compiled = this.#compile(item, isLogged);
-    const index = compiled && this.add({ item, mask: 0, numbers: numbersOf(this.#scope, item) }, compiled);
+    const index = compiled && this.#add(item, 0, compiled);
     this.#children.set(key, index);
     return index;
   }

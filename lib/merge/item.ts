@@ -1,7 +1,9 @@
 /** Makes the items of the model and changes their verdict. */
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
+import type { NameIndex, Step } from '../source/by-name.js';
 import type { Document, Origin, Path } from '../source/origin.js';
 import { valueAt } from '../source/path.js';
+import type { Work } from '../work.js';
 import type { Item, Salvaged, Status } from './model.js';
 
 /** What an item is made of. */
@@ -73,8 +75,10 @@ const messages = (findings: readonly Diagnostic[]): string[] =>
   findings.filter(({ severity }) => severity !== 'notice').map(({ message, apiMessage }) => apiMessage ?? message);
 
 /** The items by their names, in their order. */
-export function mapOf<I extends Item<unknown>>(items: readonly I[]): ReadonlyMap<string, I> {
-  const map = new Map<string, I>();
-  for (const item of items) map.set(item.name, item);
-  return map;
+export function* mapOf<I extends Item<unknown>>(
+  items: readonly I[],
+  index: NameIndex,
+  step: Step,
+): Work<ReadonlyMap<string, I>> {
+  return (yield* index.of(items, step)) ?? new Map(items.map((item) => [item.name, item]));
 }

@@ -2,6 +2,7 @@
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.js';
 import { placeOf } from '../diagnostics/render.js';
 import { tlsOptions, type TlsOptions, type TlsStore } from '../schema/tls.js';
+import { NameIndex, NameIndexes } from '../source/by-name.js';
 import { objectDocument } from '../source/object.js';
 import { finish, forEach, type Work } from '../work.js';
 import type { Fragment } from './decode.js';
@@ -20,17 +21,24 @@ import type { Settings } from './settings.js';
 export const merge = (fragments: readonly Fragment[], settings: Settings): Configuration =>
   finish(merging(fragments, settings));
 
-/** As `merge`, in turns. */
-export function* merging(fragments: readonly Fragment[], settings: Settings): Work<Configuration> {
+/** As `merge`, in turns. Names that were there before are found in `names`. */
+export function* merging(
+  fragments: readonly Fragment[],
+  settings: Settings,
+  names: NameIndexes = new NameIndexes(),
+): Work<Configuration> {
   const all = [...fragments, internalsOf(settings)];
   const diagnostics = all.flatMap((fragment) => fragment.diagnostics);
-  const routers = yield* routersOf(all, settings, diagnostics);
-  const collect = <I extends Item<unknown>>(noun: string, itemsOf: (fragment: Fragment) => readonly I[]) =>
-    byName(noun, all, itemsOf, diagnostics);
+  const routers = yield* routersOf(all, settings, names.routers, diagnostics);
+  const collect = <I extends Item<unknown>>(
+    noun: string,
+    itemsOf: (fragment: Fragment) => readonly I[],
+    index = new NameIndex(),
+  ) => byName(noun, all.map(itemsOf), index, diagnostics);
   return {
     routers,
-    services: yield* collect('service', ({ services }) => services),
-    middlewares: yield* collect('middleware', ({ middlewares }) => middlewares),
+    services: yield* collect('service', ({ services }) => services, names.services),
+    middlewares: yield* collect('middleware', ({ middlewares }) => middlewares, names.middlewares),
     serversTransports: yield* collect('servers transport', ({ serversTransports }) => serversTransports),
     tls: {
       certificates: all.flatMap((fragment) => fragment.certificates),
@@ -56,26 +64,35 @@ function internalsOf(settings: Settings): Fragment {
 function* routersOf(
   all: readonly Fragment[],
   settings: Settings,
+  index: NameIndex,
   diagnostics: Diagnostic[],
 ): Work<ReadonlyMap<string, RouterItem>> {
-  const onThem = (fragment: Fragment) => routersOnEntryPoints(fragment, settings);
-  const names = new Map<string, readonly string[]>();
-  const placed = (item: RouterItem) => withParents(item, names);
-  // Without models every router keeps its name, and there is nothing to compare a second time.
-  if (!hasModels(settings))
-    return yield* byName('router', all, (fragment) => onThem(fragment).flat().map(placed), diagnostics);
-  const written = yield* byName('router', all, ({ routers }) => routers, diagnostics);
-  const split: (readonly RouterItem[])[] = [];
+  const placed: Placed[] = [];
   for (const fragment of all) {
-    for (const [at, parts] of onThem(fragment).entries()) {
-      const item = fragment.routers[at];
-      if (item === undefined || written.get(item.name) !== item) continue;
-      if (parts.length !== 1) names.set(item.name, namesOf(parts));
-      split.push(parts);
-    }
+    placed.push(routersOnEntryPoints(fragment, settings));
     yield;
   }
-  return yield* byName('router', split, (parts) => parts.map(placed), diagnostics);
+  // Without models every router keeps its name, and there is nothing to compare a second time.
+  if (!hasModels(settings)) return yield* byName('router', placed.map(withNoneSplit), index, diagnostics);
+  const lists = all.map(({ routers }) => routers);
+  const written = yield* byName('router', lists, new NameIndex(), diagnostics);
+  const names = new Map<string, readonly string[]>();
+  const split: RouterItem[][] = [];
+  for (const [of, { parts }] of placed.entries()) {
+    const own: RouterItem[] = [];
+    yield* forEach(lists[of]?.entries() ?? [], ([at, item]) => {
+      const made = parts[at] ?? [];
+      if (written.get(item.name) !== item) return;
+      if (made.length !== 1) names.set(item.name, namesOf(made));
+      own.push(...made);
+    });
+    split.push(own);
+  }
+  for (const list of split)
+    yield* forEach(list.entries(), ([at, item]) => {
+      if (item.config?.parentRefs !== undefined) list[at] = withParents(item, names);
+    });
+  return yield* byName('router', split, index, diagnostics);
 }
 
 const namesOf = (items: readonly RouterItem[]): readonly string[] => items.map(({ name }) => name);
@@ -92,43 +109,54 @@ function withParents(item: RouterItem, names: ReadonlyMap<string, readonly strin
 /** Routers of one fragment as they are on their entry points. */
 interface Placed {
   readonly settings: Settings;
-  readonly routers: readonly (readonly RouterItem[])[];
+  readonly parts: readonly (readonly RouterItem[])[];
+  /** Where nothing is split: all of them, with the qualified names of their parents. */
+  whole?: readonly RouterItem[];
 }
 
 const placedRouters = new WeakMap<Fragment, Placed>();
 
 /** Each router of a fragment as it is on its entry points; made once. */
-function routersOnEntryPoints(fragment: Fragment, settings: Settings): readonly (readonly RouterItem[])[] {
+function routersOnEntryPoints(fragment: Fragment, settings: Settings): Placed {
   const known = placedRouters.get(fragment);
-  if (known?.settings === settings) return known.routers;
+  if (known?.settings === settings) return known;
   const defaults = defaultEntryPoints(settings);
-  const routers = fragment.routers.map((item) => onEntryPoints(item, settings, defaults));
-  placedRouters.set(fragment, { settings, routers });
-  return routers;
+  const parts = fragment.routers.map((item) => onEntryPoints(item, settings, defaults));
+  const made: Placed = { settings, parts };
+  placedRouters.set(fragment, made);
+  return made;
+}
+
+const noneSplit: ReadonlyMap<string, readonly string[]> = new Map();
+
+function withNoneSplit(placed: Placed): readonly RouterItem[] {
+  placed.whole ??= placed.parts.flat().map((item) => withParents(item, noneSplit));
+  return placed.whole;
 }
 
 /** The first of each name wins; the others are reported with the place of the first. */
-function* byName<F, I extends Item<unknown>>(
+function* byName<I extends Item<unknown>>(
   noun: string,
-  fragments: readonly F[],
-  itemsOf: (fragment: F) => readonly I[],
+  lists: readonly (readonly I[])[],
+  index: NameIndex,
   diagnostics: Diagnostic[],
 ): Work<ReadonlyMap<string, I>> {
+  const items: I[] = [];
+  for (const list of lists) for (const item of list) items.push(item);
+  const known = yield* index.of(items, 'merged');
+  if (known !== undefined) return known;
   const found = new Map<string, I>();
-  for (const fragment of fragments) {
-    yield* forEach(itemsOf(fragment), (item) => {
-      const first = found.get(item.name);
-      if (first === undefined) found.set(item.name, item);
-      else diagnostics.push(twice(noun, first, item));
-    });
-    yield;
-  }
+  yield* forEach(items, (item) => {
+    const first = found.get(item.name);
+    if (first === undefined) found.set(item.name, item);
+    else diagnostics.push(twice(noun, first, item));
+  });
   return found;
 }
 
 /** As `byName`, of items that are in one list already. */
 const listedByName = <I extends Item<unknown>>(noun: string, items: readonly I[], diagnostics: Diagnostic[]) =>
-  finish(byName(noun, [items], (list) => list, diagnostics));
+  finish(byName(noun, [items], new NameIndex(), diagnostics));
 
 function twice(noun: string, first: Item<unknown>, second: Item<unknown>): Diagnostic {
   const places = `in ${placeOf(originOf(first))} and again in ${placeOf(originOf(second))}`;

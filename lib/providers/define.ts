@@ -29,6 +29,11 @@ export interface Ports {
    * A wish to have everything read again (SIGHUP) is an element as well, also when there are no paths.
    */
   changes(paths: () => readonly string[], signal: AbortSignal): AsyncIterable<void>;
+  /**
+   * Whether the file was moved to its place as a whole, and not written to since, as far as `changes` has been told; left
+   * out where nobody can tell.
+   */
+  isWhole?(path: string): Promise<boolean>;
   /** Ends early, without an error, when the signal aborts. */
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
   /** Milliseconds since 1970. */

@@ -3,6 +3,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { FileFault, readRegularFile } from '../source/files.js';
 import type { FileStatus, Ports } from './define.js';
+import { Moves } from './moves.js';
 import { type Refreshes, watchDefaults, type WatchOptions, watchPaths } from './watch.js';
 
 /** Ports with the means to have everything read again. */
@@ -17,16 +18,26 @@ export function realPorts(
   watching: WatchOptions = watchDefaults,
 ): RefreshablePorts {
   const refreshes: Refreshes = new Set();
+  const moves = new Moves();
   const ports: Ports = {
     environment,
     status,
     list,
     readText: readRegularFile,
-    changes: (paths, signal) => watchPaths(paths, { status }, refreshes, signal, watching),
+    changes: (paths, signal) => watchPaths(paths, { status }, { refreshes, moves }, signal, watching),
+    isWhole: async (path) => {
+      await everythingReported();
+      return moves.isWhole(path);
+    },
     sleep,
     now: () => Date.now(),
   };
   return { ...ports, refresh: () => [...refreshes].forEach((refresh) => refresh()) };
+}
+
+/** What was done to a file before it was read is reported in the round of the event loop that has begun, or the next. */
+async function everythingReported(): Promise<void> {
+  for (let round = 0; round < 2; round++) await new Promise((resolve) => setImmediate(resolve));
 }
 
 async function status(path: string): Promise<FileStatus | undefined> {

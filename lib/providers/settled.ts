@@ -14,7 +14,7 @@ export interface SettledText {
 }
 
 /**
- * Reads a file until two looks in a row find it unchanged, or its last change is old enough. A writer that truncates and
+ * Reads a file until two looks in a row find it unchanged, or its last change is old enough, or it was moved to its place. A writer that truncates and
  * then writes in pieces would otherwise be read half-way, and half a configuration often parses. Throws with a reason.
  */
 export async function readSettled(path: string, limit: number, ports: Ports): Promise<SettledText> {
@@ -27,6 +27,7 @@ export async function readSettled(path: string, limit: number, ports: Ports): Pr
     const end = await ports.status(path);
     const quiet = end !== undefined && start?.version === end.version;
     if (quiet && (ports.now() - end.modified >= settleTime || before === end.version)) return { text, settled: true };
+    if (quiet && (await ports.isWhole?.(path)) === true) return { text, settled: true };
     // A time stamp of the future never grows old: then two equal looks decide, further apart than one pause.
     before = quiet && end.modified - ports.now() > settleTime ? end.version : undefined;
   }

@@ -1,7 +1,8 @@
 /** Notices that files change. */
 import { type FSWatcher, watch } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { FileStatus, Ports } from './define.js';
+import type { Moves } from './moves.js';
 import { Wakeup } from './wakeup.js';
 
 /** Times of a watch, milliseconds. */
@@ -21,19 +22,25 @@ const mostWatched = 1_000;
 /** Those who want to be woken by `refresh`. */
 export type Refreshes = Set<() => void>;
 
+/** What all watches of one process share. */
+export interface Watching {
+  readonly refreshes: Refreshes;
+  readonly moves: Moves;
+}
+
 /**
  * Yields once for each burst of changes of the paths, until the signal aborts; at once for paths it did not know, so that
  * nothing is missed between the caller's look and ours. A member of `refreshes` that is called makes it yield whether or
- * not anything changed (SIGHUP).
+ * not anything changed (SIGHUP). A file that is moved to the only path there is makes no burst: it is told at once.
  */
 export async function* watchPaths(
   paths: () => readonly string[],
   ports: Pick<Ports, 'status'>,
-  refreshes: Refreshes,
+  { refreshes, moves }: Watching,
   signal: AbortSignal,
   options: WatchOptions = watchDefaults,
 ): AsyncIterable<void> {
-  const watched = new WatchedDirectories(options);
+  const watched = new WatchedDirectories(options, moves);
   const refresh = { asked: false };
   const onRefresh = () => {
     refresh.asked = true;
@@ -75,17 +82,22 @@ function differ(before: ReadonlyMap<string, string>, now: ReadonlyMap<string, st
 class WatchedDirectories {
   readonly wakeup = new Wakeup();
   readonly #options: WatchOptions;
+  readonly #moves: Moves;
+  /** The path, where there is one only. */
+  #alone: string | undefined;
   readonly #watchers = new Map<string, { readonly watcher: FSWatcher | undefined; readonly identity: string }>();
   readonly #poll: NodeJS.Timeout;
   #soon: NodeJS.Timeout | undefined;
 
-  constructor(options: WatchOptions) {
+  constructor(options: WatchOptions, moves: Moves) {
     this.#options = options;
+    this.#moves = moves;
     this.#poll = setInterval(() => this.wakeup.wake(), options.pollInterval).unref();
   }
 
   /** Watches the directories in which the paths stand, or which they are, and no others. */
   follow(statuses: Statuses): void {
+    this.#alone = statuses.size === 1 ? [...statuses.keys()][0] : undefined;
     const wanted = new Map<string, string>();
     for (const [path, status] of statuses) {
       if (status?.kind === 'directory') wanted.set(path, status.identity);
@@ -94,6 +106,7 @@ class WatchedDirectories {
     for (const [directory, { watcher, identity }] of this.#watchers) {
       if (watcher !== undefined && wanted.get(directory) === identity) continue;
       watcher?.close();
+      this.#moves.forget(directory);
       this.#watchers.delete(directory);
     }
     for (const [directory, identity] of wanted) {
@@ -105,14 +118,17 @@ class WatchedDirectories {
   close(): void {
     clearInterval(this.#poll);
     clearTimeout(this.#soon);
-    for (const { watcher } of this.#watchers.values()) watcher?.close();
+    for (const [directory, { watcher }] of this.#watchers) {
+      watcher?.close();
+      this.#moves.forget(directory);
+    }
     this.#watchers.clear();
   }
 
   /** Undefined when the system gives no watch (none left, no such directory): then only the poll notices. */
   #watch(directory: string): FSWatcher | undefined {
     try {
-      const watcher = watch(directory, { persistent: false }, () => this.#reported());
+      const watcher = watch(directory, { persistent: false }, (event, name) => this.#reported(directory, event, name));
       // A directory that goes away is noticed by the poll, and watched again when it is back.
       watcher.on('error', () => watcher.close());
       return watcher;
@@ -121,7 +137,10 @@ class WatchedDirectories {
     }
   }
 
-  #reported(): void {
+  #reported(directory: string, event: string, name: string | null): void {
+    this.#moves.note(directory, event, name);
+    const isAll = this.#alone !== undefined && join(directory, name ?? '') === join(this.#alone);
+    if (isAll && event === 'rename' && this.#moves.isWhole(this.#alone ?? '')) return this.wakeup.wake();
     this.#soon ??= setTimeout(() => {
       this.#soon = undefined;
       this.wakeup.wake();

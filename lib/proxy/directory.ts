@@ -12,6 +12,7 @@ export interface Outside {
 /** The same, relative paths beginning in `directory`. */
 export function inDirectory(directory: string | undefined, { install, providers }: Outside): Outside {
   if (directory === undefined) return { install, providers };
+  const isWhole = providers.isWhole?.bind(providers);
   const at = (path: string): string => (isAbsolute(path) ? path : join(directory, path));
   return {
     install: { ...install, readText: (path, limit) => install.readText(at(path), limit) },
@@ -20,6 +21,7 @@ export function inDirectory(directory: string | undefined, { install, providers 
       status: (path) => providers.status(at(path)),
       list: (path) => providers.list(at(path)),
       readText: (path, limit) => providers.readText(at(path), limit),
+      ...(isWhole !== undefined && { isWhole: (path: string) => isWhole(at(path)) }),
       changes: (paths, signal) => providers.changes(() => paths().map(at), signal),
     },
   };

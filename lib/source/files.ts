@@ -1,4 +1,5 @@
 /** Reads small files without being held up by what is not a file. */
+import { isAscii } from 'node:buffer';
 import { constants, type PathLike } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 
@@ -41,7 +42,9 @@ export async function readRegularFile(path: PathLike, limit: number): Promise<st
   }
 }
 
-function decodeText(bytes: Uint8Array): string {
+function decodeText(bytes: Buffer): string {
+  // By far the quickest, for texts of ten megabytes too.
+  if (isAscii(bytes)) return bytes.toString('latin1');
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (cause) {

@@ -9,20 +9,36 @@ const itemsAtOnce = 64;
 export class Remembered<I extends object, O> {
   #items: readonly I[] = [];
   #made: readonly O[] = [];
+  /** By place: 1 for what need not be looked at again. */
+  #lasting = new Uint8Array();
 
   /**
    * Something made of each of the items, which are remembered instead of those before. `make` is given what was made of the
-   * same object before, if anything was; whether that is still right is for it to say.
+   * same object before, if anything was; whether that is still right is for it to say. It is not asked again about what
+   * `lasts`, unless `isAsked`.
    */
-  *each(items: readonly I[], make: (item: I, before: O | undefined) => O): Work<readonly O[]> {
+  *each(
+    items: readonly I[],
+    make: (item: I, before: O | undefined) => O,
+    lasts: (item: I, made: O) => boolean = () => false,
+    isAsked = false,
+  ): Work<readonly O[]> {
     const { before } = align(this.#items, items);
     const made: O[] = [];
-    for (const [at, item] of items.entries()) {
-      made.push(make(item, this.#made[before[at] ?? -1]));
+    const lasting = new Uint8Array(items.length);
+    for (let at = 0; at < items.length; at++) {
+      const place = before[at] ?? -1;
+      const known = this.#made[place];
+      const isLasting = known !== undefined && this.#lasting[place] === 1;
+      const item = items[at] as I;
+      const own = isLasting && !isAsked ? known : make(item, known);
+      made.push(own);
+      lasting[at] = (isLasting && own === known) || lasts(item, own) ? 1 : 0;
       if (at % itemsAtOnce === itemsAtOnce - 1) yield;
     }
     this.#items = items;
     this.#made = made;
+    this.#lasting = lasting;
     return made;
   }
 }

@@ -8,6 +8,7 @@ import { didYouMean } from '../diagnostics/suggest.js';
 import { isChild } from '../merge/entry-points.js';
 import { withFindings } from '../merge/item.js';
 import type { RouterItem } from '../merge/model.js';
+import { listOf } from '../source/by-name.js';
 import { findingOn, reasonOfLoss, type Remark } from './finding.js';
 
 type Routers = ReadonlyMap<string, RouterItem>;
@@ -22,7 +23,7 @@ export const mostLayers = 16;
 export function settleLayers(routers: Routers, renamed: ReadonlyMap<string, readonly string[]>): Routers {
   const alone = (item: RouterItem): boolean =>
     item.config === undefined || (!isChild(item.config) && item.config.service !== undefined);
-  if ([...routers.values()].every(alone)) return routers;
+  if (listOf(routers).every(alone)) return routers;
   return new Layers(routers, renamed).settled();
 }
 

@@ -9,7 +9,9 @@ import type { Settings } from '../merge/settings.js';
 import type { Router } from '../schema/router.js';
 import type { RuleSyntax } from '../schema/rule/ast.js';
 import { defaultPriority, hostsOf } from '../schema/rule/parser.js';
-import type { Remembered } from '../source/remembered.js';
+import { align } from '../source/alignment.js';
+import { listOf, type NameIndex } from '../source/by-name.js';
+import { Remembered } from '../source/remembered.js';
 import type { Work } from '../work.js';
 import { atEntryPoint, findingOn } from './finding.js';
 import { middlewareReference, refer, serviceReference } from './references.js';
@@ -27,33 +29,50 @@ export interface RouterContext {
 /** Traefik keeps the priorities above this for internal routers. */
 const maxUserPriority = 2n ** 63n - 1n - 1000n;
 
-/** Routers as they were merged, with what was made of each the last time. */
-export type RouterMemory = Remembered<RouterItem, RouterItem>;
+/** Routers as they were merged, with what was made of each the last time, and what there was then for them to name. */
+export class RouterMemory {
+  readonly items = new Remembered<RouterItem, RouterItem>();
+  services: readonly ServiceItem[] = [];
+  middlewares: readonly Item<MiddlewareConfig>[] = [];
+}
 
 /** All routers resolved, but for the existence of their TLS options, which depends on their neighbours. */
 export function* checkRouters(
   routers: ReadonlyMap<string, RouterItem>,
   context: RouterContext,
   memory: RouterMemory,
+  names: NameIndex,
 ): Work<ReadonlyMap<string, RouterItem>> {
-  const items = [...routers.values()];
-  const checked = yield* memory.each(items, (item, before) =>
-    before !== undefined && isStillRight(item, before, context)
-      ? before
-      : item.config === undefined
-        ? checkSalvaged(item, context)
-        : check(item, item.config, context),
-  );
-  return mapOf(checked);
+  const [services, middlewares] = [listOf(context.services), listOf(context.middlewares)];
+  const sameTargets = servesSame(memory.services, services) && servesSame(memory.middlewares, middlewares);
+  const check = (item: RouterItem, before: RouterItem | undefined): RouterItem => {
+    if (before !== undefined && isClean(item, before) && isServedStill(before, context)) return before;
+    return item.config === undefined ? checkSalvaged(item, context) : checkDecoded(item, item.config, context);
+  };
+  const checked = yield* memory.items.each(listOf(routers), check, isClean, !sameTargets);
+  [memory.services, memory.middlewares] = [services, middlewares];
+  return yield* mapOf(checked, names, 'checked');
 }
 
-/** Nothing was found then, and what the router names is served as it was then. */
-function isStillRight(item: RouterItem, { resolved, diagnostics }: RouterItem, context: RouterContext): boolean {
-  if (resolved === undefined || diagnostics.length !== item.diagnostics.length) return false;
-  const served = (target: Item<unknown> | undefined): boolean => target !== undefined && target.status !== 'disabled';
+/** Whether the same names are served; what stands behind them may be another object. */
+function servesSame(before: readonly Item<unknown>[], now: readonly Item<unknown>[]): boolean {
+  const { gone, come } = align(before, now);
+  if (gone.length !== come.length) return false;
+  const left = new Map(gone.map((item) => [item.name, isServed(item)]));
+  return come.every((item) => left.get(item.name) === isServed(item));
+}
+
+const isServed = (target: Item<unknown> | undefined): boolean => target !== undefined && target.status !== 'disabled';
+
+/** Nothing was found when the router was looked at before. */
+const isClean = (item: RouterItem, { resolved, diagnostics }: RouterItem): boolean =>
+  resolved !== undefined && diagnostics.length === item.diagnostics.length;
+
+/** What the router names is served as it was then. */
+function isServedStill({ resolved }: RouterItem, context: RouterContext): boolean {
   return (
-    (resolved.service === undefined || served(context.services.get(resolved.service))) &&
-    resolved.middlewares.every((name) => served(context.middlewares.get(name)))
+    (resolved?.service === undefined || isServed(context.services.get(resolved.service))) &&
+    (resolved?.middlewares ?? []).every((name) => isServed(context.middlewares.get(name)))
   );
 }
 
@@ -75,7 +94,7 @@ function checkSalvaged(item: RouterItem, context: RouterContext): RouterItem {
   ]);
 }
 
-function check(item: RouterItem, config: Router, context: RouterContext): RouterItem {
+function checkDecoded(item: RouterItem, config: Router, context: RouterContext): RouterItem {
   const syntax = syntaxOf(item, config.ruleSyntax, context);
   const rule = knownRule(item.name, config, context) ?? checkRule(item, config.rule, syntax);
   const entryPoints = isChild(config) ? nowhere : checkEntryPoints(item, config, context.settings);

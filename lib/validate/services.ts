@@ -15,6 +15,7 @@ import type { Mirroring } from '../schema/mirroring.js';
 import type { ServersTransport } from '../schema/servers-transport.js';
 import type { HighestRandomWeight, LoadBalancer, Weighted } from '../schema/service.js';
 import type { Path } from '../source/origin.js';
+import { listOf, type NameIndex } from '../source/by-name.js';
 import type { Remembered } from '../source/remembered.js';
 import type { Work } from '../work.js';
 import { findingOn } from './finding.js';
@@ -36,13 +37,14 @@ export function* checkServices(
   services: ReadonlyMap<string, ServiceItem>,
   context: ServiceContext,
   memory: ServiceMemory,
+  names: NameIndex,
 ): Work<ReadonlyMap<string, ServiceItem>> {
   const resolver = new ServiceResolver(services, context);
-  const checked = yield* memory.each([...services.values()], (item, before) => {
+  const checked = yield* memory.each(listOf(services), (item, before) => {
     if (before !== undefined && isStillRight(item, before, context)) return resolver.take(before);
     return resolver.resolve(item.name, []) ?? item;
   });
-  return mapOf(checked);
+  return yield* mapOf(checked, names, 'checked');
 }
 
 /** Nothing was found then, and what the service names is served as it was then. Children have to be looked at each time. */

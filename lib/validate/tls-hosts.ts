@@ -8,6 +8,7 @@ import { mapOf, withFindings } from '../merge/item.js';
 import type { Item, RouterItem } from '../merge/model.js';
 import type { EntryPointSettings } from '../merge/settings.js';
 import type { TlsOptions } from '../schema/tls.js';
+import { listOf, type NameIndex } from '../source/by-name.js';
 import { forEach, type Work } from '../work.js';
 import { atEntryPoint, findingOn } from './finding.js';
 
@@ -25,17 +26,18 @@ export function* settleTlsHosts(
   routers: ReadonlyMap<string, RouterItem>,
   options: ReadonlyMap<string, Item<TlsOptions>>,
   entryPoints: ReadonlyMap<string, EntryPointSettings>,
+  names: NameIndex,
 ): Work<TlsHosts> {
   const hosts = new Map<string, Map<string, string>>();
   const refusedHosts = new Map<string, Set<string>>();
-  const secure = [...routers.values()].filter(({ resolved }) => resolved?.tls !== undefined);
+  const secure = listOf(routers).filter(({ resolved }) => resolved?.tls !== undefined);
   const renamed = new Map<string, readonly string[]>();
   if (secure.length === 0) return { routers, hosts, refusedHosts, renamed };
   // Where all have the default options, nobody can disagree.
   const isUniform = secure.every(({ resolved }) => resolved?.tls?.options === 'default');
   yield;
   const conflicts: Conflicts = isUniform ? new Map() : yield* findConflicts(secure);
-  const settled = [...routers.values()].flatMap((item) => {
+  const settled = listOf(routers).flatMap((item) => {
     const own = conflicts.get(item.name);
     if (own === undefined) return item;
     const parts = resolveConflicts(item, own);
@@ -56,7 +58,7 @@ export function* settleTlsHosts(
     }
     checked.push(finding === undefined ? item : withoutResolution(withFindings(item, [finding])));
   });
-  return { routers: mapOf(checked), hosts, refusedHosts, renamed };
+  return { routers: yield* mapOf(checked, names, 'settled'), hosts, refusedHosts, renamed };
 }
 
 /** Why the router cannot have its TLS options; undefined when it can, or has none. */

@@ -5,6 +5,7 @@ import { withFindings } from '../merge/item.js';
 import type { ResolvedRouter, RouterItem } from '../merge/model.js';
 import { providerRanks, routerOrder } from '../merge/order.js';
 import { align } from '../source/alignment.js';
+import { listOf } from '../source/by-name.js';
 import { forEach, type Work } from '../work.js';
 import { findingOn } from './finding.js';
 
@@ -25,7 +26,7 @@ export class RuleGroups {
     routers: ReadonlyMap<string, RouterItem>,
     precedence: readonly string[],
   ): Work<ReadonlyMap<string, RouterItem>> {
-    yield* this.#regroup([...routers.values()]);
+    yield* this.#regroup(listOf(routers));
     const findings = this.#findings(precedence);
     for (const item of this.#marked.keys()) if (!findings.has(item)) this.#marked.delete(item);
     if (findings.size === 0) return routers;

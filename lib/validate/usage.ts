@@ -2,6 +2,7 @@
 import { mapOf } from '../merge/item.js';
 import type { Configuration, Item, MiddlewareConfig, RouterItem, ServiceItem } from '../merge/model.js';
 import { align } from '../source/alignment.js';
+import { listOf, type NameIndexes } from '../source/by-name.js';
 import { Remembered } from '../source/remembered.js';
 import { forEach, type Work } from '../work.js';
 
@@ -24,27 +25,29 @@ export class Usage {
   readonly #middlewareItems = new Remembered<Item<MiddlewareConfig>, Item<MiddlewareConfig>>();
 
   /** The configuration with `using` of routers and `usedBy` of services and middlewares. */
-  *of(configuration: Configuration): Work<Configuration> {
+  *of(configuration: Configuration, names: NameIndexes): Work<Configuration> {
     yield* this.#count(configuration);
-    const routers = yield* this.#routerItems.each([...configuration.routers.values()], usingOf);
-    const services = yield* this.#serviceItems.each([...configuration.services.values()], (item, before) =>
+    const routers = yield* this.#routerItems.each(listOf(configuration.routers), usingOf, () => true);
+    const services = yield* this.#serviceItems.each(listOf(configuration.services), (item, before) =>
       this.#used(item, this.#ofServices, before),
     );
-    const middlewares = yield* this.#middlewareItems.each([...configuration.middlewares.values()], (item, before) =>
+    const middlewares = yield* this.#middlewareItems.each(listOf(configuration.middlewares), (item, before) =>
       this.#used(item, this.#ofMiddlewares, before),
     );
     this.#changed.clear();
     return {
       ...configuration,
-      routers: isSame(routers, configuration.routers) ? configuration.routers : mapOf(routers),
-      services: mapOf(services),
-      middlewares: mapOf(middlewares),
+      routers: isSame(routers, listOf(configuration.routers))
+        ? configuration.routers
+        : yield* mapOf(routers, names.routers, 'used'),
+      services: yield* mapOf(services, names.services, 'used'),
+      middlewares: yield* mapOf(middlewares, names.middlewares, 'used'),
     };
   }
 
   *#count({ routers, services }: Configuration): Work<void> {
-    const now = [...routers.values()];
-    const ways = [...services.values()].filter(leadsOn);
+    const now = listOf(routers);
+    const ways = listOf(services).filter(leadsOn);
     const { gone, come } = align(this.#routers, now);
     const sameWays = ways.length === this.#ways.length && ways.every((item, at) => item === this.#ways[at]);
     const isMuch = !sameWays || gone.length + come.length > now.length;
@@ -110,8 +113,5 @@ function usingOf(item: RouterItem, before: RouterItem | undefined): RouterItem {
   return using === item.using ? item : { ...item, using };
 }
 
-function isSame(items: readonly RouterItem[], map: ReadonlyMap<string, RouterItem>): boolean {
-  let at = 0;
-  for (const item of map.values()) if (items[at++] !== item) return false;
-  return true;
-}
+const isSame = (items: readonly object[], others: readonly object[]): boolean =>
+  items === others || items.every((item, at) => item === others[at]);

@@ -8,9 +8,10 @@ import { type CertificateContext, checkCertificates, checkDefaultCertificate, ch
 import { settleLayers } from './layers.js';
 import { checkMiddlewares } from './middlewares.js';
 import { type Refusal, refuse, withRefusals } from './refusals.js';
+import { NameIndexes } from '../source/by-name.js';
 import { Remembered } from '../source/remembered.js';
 import { finish, type Work } from '../work.js';
-import { checkRouters, type RouterMemory } from './routers.js';
+import { checkRouters, RouterMemory } from './routers.js';
 import { checkServices, type ServiceMemory } from './services.js';
 import { settleTlsHosts } from './tls-hosts.js';
 import { checkTlsOptions } from './tls-options.js';
@@ -33,7 +34,8 @@ export interface ValidateOptions {
 /** What validating remembers from one configuration to the next, under the same settings. */
 export class ValidateMemory {
   readonly services: ServiceMemory = new Remembered();
-  readonly routers: RouterMemory = new Remembered();
+  readonly routers = new RouterMemory();
+  readonly names = new NameIndexes();
   readonly rules = new RuleGroups();
   readonly usage = new Usage();
 }
@@ -57,21 +59,28 @@ export function* validating(
     withRefusals('service', configuration.services, refused),
     named,
     memory.services,
+    memory.names.services,
   );
   const tls = checkTls(configuration.tls, context, refused);
   yield;
   const routerContext = { settings, services, middlewares, previous: previous?.routers };
-  const resolved = yield* checkRouters(configuration.routers, routerContext, memory.routers);
-  const { routers, hosts, refusedHosts, renamed } = yield* settleTlsHosts(resolved, tls.options, settings.entryPoints);
+  const resolved = yield* checkRouters(configuration.routers, routerContext, memory.routers, memory.names.routers);
+  const { routers, hosts, refusedHosts, renamed } = yield* settleTlsHosts(
+    resolved,
+    tls.options,
+    settings.entryPoints,
+    memory.names.routers,
+  );
   const layered = settleLayers(withRefusals('router', routers, refused), renamed);
-  return yield* memory.usage.of({
+  const checked = {
     ...configuration,
     routers: yield* memory.rules.markUnreachable(layered, settings.precedence),
     services,
     middlewares,
     serversTransports: transports,
     tls: { ...tls, hosts, refusedHosts },
-  });
+  };
+  return yield* memory.usage.of(checked, memory.names);
 }
 
 function checkTls(tls: TlsModel, context: CertificateContext, refused: readonly Refusal[]): TlsModel {

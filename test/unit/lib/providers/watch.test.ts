@@ -23,8 +23,8 @@ const names = ({ documents }: Delivery): string =>
     .join();
 
 /** Deliveries that differ, over real ports; polling is off the table unless a test asks for it. */
-function watching(config: { filename?: string; directory?: string }, pollInterval = 60_000) {
-  const ports = realPorts({}, { pollInterval, debounce: 5 });
+function watching(config: { filename?: string; directory?: string }, pollInterval = 60_000, debounce = 5) {
+  const ports = realPorts({}, { pollInterval, debounce });
   const stop = new AbortController();
   const deliveries = supervise('file', (signal) => file.deliveries({ watch: true, ...config }, ports, signal), {
     throttle: 0,
@@ -67,6 +67,16 @@ test('a file that is rewritten, and one that is replaced', limit, async () => {
     await rename(`${path}.new`, path);
     await until(next, name);
   }
+  await close();
+});
+
+test('a file that is moved to its place is whole: nobody waits for more', limit, async () => {
+  const path = join(folder, 'moved.yml');
+  await writeFile(path, yaml('one'));
+  const { next, close } = watching({ filename: path }, 60_000, 60_000);
+  await until(next, 'one');
+  await replace(path, yaml('two'));
+  await until(next, 'two');
   await close();
 });
 

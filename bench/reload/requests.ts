@@ -1,4 +1,4 @@
-/** Requests at a steady rate from a thread of its own, so that what happens in this one delays none of them. */
+/** A server, and requests at a steady rate, from threads of their own: what happens in this one delays none of them. */
 import { Worker } from 'node:worker_threads';
 
 const program = `
@@ -21,6 +21,20 @@ parentPort.on('message', () => {
   times = [];
 });
 `;
+
+const serving = `
+const { createServer } = require('node:http');
+const { parentPort } = require('node:worker_threads');
+const server = createServer((_, response) => response.end('ok'));
+server.listen(0, '127.0.0.1', () => parentPort.postMessage(server.address().port));
+`;
+
+/** A server that answers everything; resolves to its port. */
+export async function startServer(): Promise<number> {
+  const worker = new Worker(serving, { eval: true });
+  worker.unref();
+  return new Promise((resolve) => worker.once('message', resolve));
+}
 
 export class Requests {
   readonly #worker: Worker;

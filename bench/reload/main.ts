@@ -1,11 +1,9 @@
 /**
- * `npm run bench:scale`: what a change of a large configuration costs: from the file that is written to the workers that serve
+ * `npm run bench:reload`: what a change of a large configuration costs: from the file that is written to the workers that serve
  * it, in time, in waiting of the host's event loop, in latency of requests, and in memory. `--routers=N` takes others than
  * 100,000, `--only=yml-one,json-many` some of the shapes.
  */
 import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,7 +11,7 @@ import { parseArgs } from 'node:util';
 import type { createProxy as create } from '../../lib/index.js';
 import { type Format, manyRouters } from '../../test/support/lib/many-routers.js';
 import { computed, Gaps, type Longest } from './gaps.js';
-import { Requests } from './requests.js';
+import { Requests, startServer } from './requests.js';
 
 const { values: options } = parseArgs({
   options: { routers: { type: 'string', default: '100000' }, only: { type: 'string' } },
@@ -68,10 +66,7 @@ class Trial {
   }
 
   async run(): Promise<readonly Row[]> {
-    const server = createServer((_, response) => response.end('ok')).listen(0, '127.0.0.1');
-    const { port } = await new Promise<AddressInfo>((resolve) =>
-      server.once('listening', () => resolve(server.address() as AddressInfo)),
-    );
+    const port = await startServer();
     this.#write('first-');
     const path =
       this.#shape.files === 1 ? { filename: this.#path(0) } : { directory: join(this.#directory, 'dynamic') };
@@ -118,7 +113,6 @@ class Trial {
     requests.stop();
     gaps.stop();
     await proxy.close({ drain: 0 });
-    server.close();
     rmSync(this.#directory, { recursive: true });
     return rows;
   }
