@@ -178,7 +178,8 @@ function* changesOf<I extends Item<unknown>>(
   after: ReadonlyMap<string, I>,
 ): Work<Changes> {
   const { gone, come } = align(listOf(before), listOf(after));
-  const left = new Map(gone.map((item) => [item.name, item]));
+  const left = new Map<string, I>();
+  yield* forEach(gone, (item) => void left.set(item.name, item));
   const [added, changed]: [string[], string[]] = [[], []];
   yield* forEach(come, (item) => {
     const old = left.get(item.name);

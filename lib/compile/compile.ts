@@ -77,7 +77,7 @@ export function* compiling(
     generation: around.generation,
     ready: around.ready,
     entryPoints,
-    routers: routers(),
+    routers: yield* routers(),
     layers,
     services: services(),
     health: scope.health,

@@ -33,7 +33,7 @@ export interface RefusedRouter {
 /** The routers of the snapshot, and which of them each entry point tries. */
 export interface CompiledRouters {
   /** To be asked for when everything has its number. */
-  readonly routers: () => RecordList<WireRouter>;
+  readonly routers: () => Work<RecordList<WireRouter>>;
   readonly layers: readonly Value<typeof layer>[];
   readonly byEntryPoint: ReadonlyMap<string, RouterLists>;
   readonly refused: readonly RefusedRouter[];
@@ -90,22 +90,24 @@ class Drafts {
 }
 
 /** The records in their order. Where nothing but numbers of services and options can have changed, that of before will do. */
-function recordsOf(
+function* recordsOf(
   scope: Scope,
   { items, masks, values, numbers }: Drafts,
   compiler: RouterCompiler,
   memory: CompileMemory,
-): RecordList<WireRouter> {
+): Work<RecordList<WireRouter>> {
   const made = [...values.keys()].filter((at) => values[at] !== undefined);
   const uncrowded = withoutCrowds(made.map((at) => values[at] as WireRouter));
   made.forEach((at, index) => (values[at] = uncrowded[index]));
   const sameChains = memory.areSame('middlewares', scope.middlewares.names);
+  yield;
   const tokens = items.map((item, at) => {
     const { service, parents, middlewares } = item.resolved;
     const isAlone = service !== undefined && parents.length === 0;
     const isSame = item !== items[at - 1] && isAlone && !memory.tied.has(item);
     return isSame && (sameChains || middlewares.length === 0) ? item : {};
   });
+  yield;
   return {
     tokens,
     numbers: {

@@ -67,13 +67,16 @@ function* routersOf(
   index: NameIndex,
   diagnostics: Diagnostic[],
 ): Work<ReadonlyMap<string, RouterItem>> {
-  const placed: Placed[] = [];
+  const [placed, whole]: [Placed[], (readonly RouterItem[])[]] = [[], []];
+  const isSplit = hasModels(settings);
   for (const fragment of all) {
-    placed.push(routersOnEntryPoints(fragment, settings));
+    const own = routersOnEntryPoints(fragment, settings);
+    placed.push(own);
+    if (!isSplit) whole.push(withNoneSplit(own));
     yield;
   }
   // Without models every router keeps its name, and there is nothing to compare a second time.
-  if (!hasModels(settings)) return yield* byName('router', placed.map(withNoneSplit), index, diagnostics);
+  if (!isSplit) return yield* byName('router', whole, index, diagnostics);
   const lists = all.map(({ routers }) => routers);
   const written = yield* byName('router', lists, new NameIndex(), diagnostics);
   const names = new Map<string, readonly string[]>();

@@ -4,9 +4,9 @@
 export interface Alignment<I> {
   /** By place in the new list: the place in the list before, or -1 for what is new. */
   readonly before: Int32Array;
-  /** What is in the list before only, in its order. */
+  /** What is in the list before only, in its order. Of lists that have hardly anything in common it may be all. */
   readonly gone: readonly I[];
-  /** What is in the new list only, in its order. */
+  /** What is in the new list only, in its order; or all, as above. */
   readonly come: readonly I[];
 }
 
@@ -29,6 +29,8 @@ function alignMiddle<I extends object>(
   { start, end }: { readonly start: number; readonly end: number },
   before: Int32Array,
 ): readonly [readonly I[], readonly I[]] {
+  if (isAllNew(previous, next, start, end))
+    return [previous.slice(start, previous.length - end), next.slice(start, next.length - end)];
   const places = new Map<I, number>();
   for (let at = start; at < previous.length - end; at++) places.set(previous[at] as I, at);
   const come: I[] = [];
@@ -40,4 +42,17 @@ function alignMiddle<I extends object>(
     places.delete(item);
   }
   return [[...places.keys()], come];
+}
+
+/** Lists below this are compared item by item; of longer ones so many items are looked for first. */
+const samples = 256;
+
+/** Whether none of some items of before is in the new list: then hardly any is, and places need not be worked out. */
+function isAllNew<I extends object>(previous: readonly I[], next: readonly I[], start: number, end: number): boolean {
+  const length = previous.length - end - start;
+  if (length < 8 * samples) return false;
+  const some = new Set<I>();
+  for (let at = 0; at < samples; at++) some.add(previous[start + Math.floor((at * length) / samples)] as I);
+  for (let at = start; at < next.length - end; at++) if (some.has(next[at] as I)) return false;
+  return true;
 }

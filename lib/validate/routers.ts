@@ -97,7 +97,7 @@ function checkSalvaged(item: RouterItem, context: RouterContext): RouterItem {
 function checkDecoded(item: RouterItem, config: Router, context: RouterContext): RouterItem {
   const syntax = syntaxOf(item, config.ruleSyntax, context);
   const rule = knownRule(item.name, config, context) ?? checkRule(item, config.rule, syntax);
-  const entryPoints = isChild(config) ? nowhere : checkEntryPoints(item, config, context.settings);
+  const entryPoints = isChild(config) ? noNames : checkEntryPoints(item, config, context.settings);
   const chain = checkChain(item, config, context);
   const service =
     config.service === undefined
@@ -118,7 +118,7 @@ function checkDecoded(item: RouterItem, config: Router, context: RouterContext):
     entryPoints: entryPoints.names,
     middlewares: chain.names,
     ...(service !== undefined && { service: service.name }),
-    parents: [],
+    parents: noNames.names,
     hosts: hostsOf(rule.rule),
     ...(config.tls !== undefined && { tls: { options: resolveTlsName(config.tls.options, item.provider) } }),
     observability: observabilityOf(config),
@@ -144,12 +144,22 @@ function syntaxOf({ provider }: RouterItem, written: string | undefined, { setti
   return syntax === 'v2' ? 'v2' : 'v3';
 }
 
-const observabilityOf = ({ observability }: Router): ResolvedRouter['observability'] => ({
-  accessLogs: observability?.accessLogs ?? true,
-  metrics: observability?.metrics ?? true,
-  tracing: observability?.tracing ?? true,
-  traceVerbosity: observability?.traceVerbosity ?? 'minimal',
-});
+const allObserved: ResolvedRouter['observability'] = {
+  accessLogs: true,
+  metrics: true,
+  tracing: true,
+  traceVerbosity: 'minimal',
+};
+
+const observabilityOf = ({ observability }: Router): ResolvedRouter['observability'] =>
+  observability === undefined
+    ? allObserved
+    : {
+        accessLogs: observability.accessLogs ?? true,
+        metrics: observability.metrics ?? true,
+        tracing: observability.tracing ?? true,
+        traceVerbosity: observability.traceVerbosity ?? 'minimal',
+      };
 
 function syntaxFindings(item: RouterItem, { ruleSyntax }: Router): readonly Diagnostic[] {
   if (ruleSyntax === undefined) return [];
@@ -178,8 +188,8 @@ interface Named {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** A router with parents has no entry points of its own. */
-const nowhere: Named = { names: [], diagnostics: [] };
+/** A router with parents has no entry points of its own; most have no middlewares. */
+const noNames: Named = { names: [], diagnostics: [] };
 
 /** An unknown entry point costs that entry point; none left costs the router. */
 function checkEntryPoints(
@@ -221,6 +231,7 @@ function checkChain(
   { middlewares, entryPoints = [] }: Pick<Router, 'middlewares' | 'entryPoints'>,
   context: RouterContext,
 ): Named {
+  if (middlewares.length === 0) return noNames;
   const own = ownMiddlewares(item);
   // A router that inherits something is alone on its entry point.
   const giver = context.settings.entryPoints.get(entryPoints[0] ?? '');

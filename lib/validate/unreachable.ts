@@ -99,10 +99,14 @@ export class RuleGroups {
   }
 }
 
+/** Blanks of which there could be fewer. */
+const loose = /^\s|\s$|\s\s|[^\S ]/;
+
 /** What tells whether two routers are asked about the same: for each place the rule in its syntax. */
 function* rulesOf({ resolved, config }: RouterItem): Iterable<string> {
   if (resolved === undefined) return;
-  const rule = (config?.rule ?? '').replace(/\s+/g, ' ').trim();
+  const written = config?.rule ?? '';
+  const rule = loose.test(written) ? written.replace(/\s+/g, ' ').trim() : written;
   for (const place of placesOf(resolved)) yield `${place} ${config?.ruleSyntax ?? ''} ${rule}`;
 }
 

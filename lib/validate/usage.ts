@@ -74,6 +74,11 @@ export class Usage {
     change: (users: Set<string>) => void,
   ): void {
     if (resolved === undefined) return;
+    if (resolved.middlewares.length === 0 && resolved.service !== undefined) {
+      const target = services.get(resolved.service);
+      // Most routers use one service, and nothing else.
+      if (target === undefined || !leadsOn(target)) return this.#change(this.#ofServices, resolved.service, change);
+    }
     const middlewares = new Set(resolved.middlewares);
     const seen = new Set<string>();
     const pending = resolved.service === undefined ? [] : [resolved.service];
@@ -89,10 +94,11 @@ export class Usage {
   }
 
   #change(of: Users, name: string, change: (users: Set<string>) => void): void {
-    const users = of.get(name) ?? new Set();
+    const known = of.get(name);
+    const users = known ?? new Set();
     change(users);
     if (users.size === 0) of.delete(name);
-    else of.set(name, users);
+    else if (known === undefined) of.set(name, users);
     this.#changed.add(name);
   }
 

@@ -57,8 +57,7 @@ export function tokenize(text: string): Tokens {
   }
 }
 
-const nameStart = /[\p{L}_]/u;
-const namePart = /[\p{L}\p{Nd}_]/u;
+const nameText = /[\p{L}_][\p{L}\p{Nd}_]*/uy;
 const numberText = /(?:0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO]?[0-7_]+|(?:\d[\d_]*)?\.?\d[\d_]*\.?(?:[eE][+-]?\d+)?)i?/y;
 /** Longest first, so that `&&` is not read as two `&`. */
 const operators = [
@@ -99,7 +98,9 @@ class Scanner {
     const start = this.#at;
     const char = this.#codePoint();
     if (char === '') return this.#atEnd();
-    if (nameStart.test(char)) return this.#name(start);
+    if (char === '(' || char === ')' || char === ',') return this.#token(char, start, 1, char === ')');
+    const name = this.#name(start);
+    if (name !== undefined) return name;
     if (/\d/.test(char) || (char === '.' && /\d/.test(this.#text.charAt(start + 1)))) return this.#number(start);
     if (char === '`') return this.#rawString(start);
     if (char === '"') return this.#quotedString(start);
@@ -113,6 +114,7 @@ class Scanner {
     for (;;) {
       const start = this.#at;
       const char = this.#text.charAt(start);
+      if (char > ' ' && char !== '/') return undefined;
       if (char === '\n' && this.#mayEnd) return this.#token('newline', start, 1, false);
       if (char === ' ' || char === '\t' || char === '\r' || char === '\n') {
         this.#at += 1;
@@ -135,13 +137,10 @@ class Scanner {
     return this.#token('end', this.#text.length, 0, false);
   }
 
-  #name(start: number): Token {
-    let end = start;
-    for (const char of this.#text.slice(start)) {
-      if (!namePart.test(char)) break;
-      end += char.length;
-    }
-    return this.#token('name', start, end - start, true);
+  #name(start: number): Token | undefined {
+    nameText.lastIndex = start;
+    const found = nameText.exec(this.#text);
+    return found === null ? undefined : this.#token('name', start, found[0].length, true);
   }
 
   #number(start: number): Token {
@@ -214,6 +213,7 @@ class Scanner {
 
   #operator(start: number, char: string): Token | LexicalFault {
     const found =
+      (this.#text.startsWith('&& ', start) ? '&&' : undefined) ??
       operators.find((operator) => this.#text.startsWith(operator, start)) ??
       (singles.includes(char) ? char : undefined);
     if (found === undefined)
