@@ -41,7 +41,11 @@ function service(random: Random, isQuiet: boolean): object {
     [random.pick(names), random.pick(names)].slice(random.below(2)).map((name) => ({ name, weight: random.below(3) }));
   const kind = random.below(10);
   if (kind < 1) return { highestRandomWeight: { services: children() } };
-  if (kind < 3) return { weighted: { services: children(), ...(random.chance(40) && { sticky: sticky(random) }) } };
+  if (kind === 1)
+    return { mirroring: { service: random.pick(names), mirrors: [{ name: random.pick(names), percent: 10 }] } };
+  if (kind === 2)
+    return { failover: { service: random.pick(names), fallback: random.pick(names), errors: { status: ['500-504'] } } };
+  if (kind < 5) return { weighted: { services: children(), ...(random.chance(40) && { sticky: sticky(random) }) } };
   return {
     loadBalancer: loadBalancer(random, isQuiet),
     ...(random.chance(isQuiet ? 0 : 20) && { middlewares: some(random, names) }),

@@ -66,7 +66,7 @@ const everythingIn = (configuration: Configuration): object => {
 /** Options with tables that objects share, and options that a record holds by itself: each has to be met. */
 const mustBeMet = [
   ...['router.timeouts', 'router.tls', 'syntax v2', 'layers'],
-  ...['weighted', 'highestRandomWeight', 'retry', 'rateLimit'],
+  ...['weighted', 'highestRandomWeight', 'mirroring', 'failover', 'retry', 'rateLimit'],
   ...['timeouts', 'sticky', 'limit', 'healthCheck', 'passiveHealthCheck', 'slowStart', 'serversTransport'],
 ];
 
