@@ -1,6 +1,6 @@
 /**
  * Ways in which clients have fooled proxies, A1 to A57: each has a test that carries its id, in the table of raw requests or in
- * the title of an integration test.
+ * the title of an integration test. Others (D to F) are carried by titles of any test.
  */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -26,6 +26,30 @@ test('every row has a test', () => {
   );
   assert.deepEqual(
     [...covered].filter((row) => !rows.includes(row)),
+    [],
+  );
+});
+
+const everywhere = ['integration', 'unit/lib', 'unit/native'].flatMap((part) => {
+  const within = resolve(import.meta.dirname, '..', part);
+  return readdirSync(within, { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.test\.ts$|_test\.cc$/.test(name))
+    .flatMap(
+      (name) =>
+        readFileSync(join(within, name), 'utf8').match(/(?:test|describe|CASE)\((['"`]).*|^\s*'[A-Z]\d+: .*/gm) ?? [],
+    );
+});
+
+/** Faults of servers, of what runs out, and of configurations, by the same numbers. */
+const faults = [
+  ...Array.from({ length: 21 }, (_, index) => `D${index + 1}`),
+  ...['E8', 'E9', 'E12', 'F6', 'F7', 'F11', 'F12', 'F13', 'F14'],
+];
+
+test('faults of servers and configurations have a test that carries their number', () => {
+  const carried = new Set(everywhere.flatMap((title) => title.match(/\b[DEF][1-9][0-9]?\b/g) ?? []));
+  assert.deepEqual(
+    faults.filter((row) => !carried.has(row)),
     [],
   );
 });

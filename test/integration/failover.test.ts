@@ -31,7 +31,7 @@ const put = (body: string): string => request('PUT /', `Content-Length: ${body.l
 const chunked = (...pieces: readonly string[]): string =>
   `${request('POST /p', 'Transfer-Encoding: chunked')}${pieces.map((piece) => `${piece.length.toString(16)}\r\n${piece}\r\n`).join('')}0\r\n\r\n`;
 
-describe('a failover service', () => {
+describe('D21: a failover service', () => {
   test('passes on what its service answers, unless the status is one of errors.status', async () => {
     await using fallback = await EchoBackend.start('fallback');
     for (const status of [200, 404, 499, 505]) {

@@ -5,7 +5,7 @@ import { request } from '../support/client.js';
 import { ample, timed, until } from '../support/deadline.js';
 import { everythingTo, startProxy } from '../support/proxy.js';
 
-test('an authentication server that does not answer denies after 30 seconds', async () => {
+test('D17: an authentication server that does not answer denies after 30 seconds', async () => {
   await using app = await EchoBackend.start();
   await using auth = await RawBackend.start(async (conversation) => {
     await conversation.request();

@@ -167,7 +167,7 @@ describe('a request that the authentication server denies', () => {
     }));
 });
 
-describe('without an answer nothing passes', () => {
+describe('D17: without an answer nothing passes', () => {
   test('when the server is down', async () => {
     await using app = await EchoBackend.start();
     const forwardAuth = { address: `http://127.0.0.1:${await closedPort()}` };
@@ -196,6 +196,19 @@ describe('without an answer nothing passes', () => {
         { maxResponseBodySize: 1000 },
       ));
   }
+
+  test('when the server redirects to itself for ever, which is asked once', () =>
+    guarded(
+      async (conversation) => {
+        while ((await conversation.request()) !== undefined) {
+          conversation.send(answer('302 Found', ['Location: /check?from=proxy']));
+        }
+      },
+      async ({ proxy, app, auth }) => {
+        assert.equal((await proxy.ask(request('GET /'))).status, 302);
+        assert.deepEqual([app.requests.length, auth.requests.length], [0, 1]);
+      },
+    ));
 
   test('when the body is larger than may be sent there', () =>
     guarded(

@@ -113,6 +113,17 @@ describe('D10: interim responses', () => {
     assert.equal((await client.response()).status, 200);
   });
 
+  test('are kept from a client of HTTP/1.0, which would take the first of them for the answer', async () => {
+    const hints = 'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n';
+    await using app = await RawBackend.start(always(hints + hints + ok));
+    await using proxy = await startProxy(everythingTo(app.url));
+    await using client = await proxy.connect();
+    const interim: RawResponse[] = [];
+    await client.send('GET / HTTP/1.0\r\nHost: a\r\n\r\n');
+    const response = await client.response('GET', interim);
+    assert.deepEqual([response.status, response.text, interim.length], [200, 'ok', 0]);
+  });
+
   test('without end are given up: 502', async () => {
     await using app = await RawBackend.start(always('HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(1000) + ok));
     await using proxy = await startProxy(everythingTo(app.url));

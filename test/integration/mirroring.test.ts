@@ -202,7 +202,7 @@ const faulty: readonly (readonly [name: string, start: () => Promise<RawBackend>
   ['speaks nonsense', () => RawBackend.start(always('nonsense\r\n\r\n')), 'mirrorFailed'],
 ];
 
-describe('the answer of the main service is the same', () => {
+describe('D21: the answer of the main service is the same', () => {
   for (const [name, start, outcome] of faulty) {
     test(`when a mirror ${name}`, async () => {
       await using main = await EchoBackend.start('main');

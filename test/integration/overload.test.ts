@@ -1,11 +1,12 @@
 // Limits that protect the proxy: it gives things up in order, serves the others, and recovers by itself.
 import assert from 'node:assert/strict';
+import { connect } from 'node:net';
 import { describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createProxy, type Logger } from '../../lib/index.js';
 import { type Conversation, EchoBackend, RawBackend } from '../support/backends.js';
 import { Client, request, responseOrEnding } from '../support/client.js';
-import { atMost, isInstrumented, until } from '../support/deadline.js';
+import { atMost, isInstrumented, until, within } from '../support/deadline.js';
 import { Load } from '../support/load.js';
 import { everythingTo, startProxy, type TestProxy } from '../support/proxy.js';
 
@@ -28,6 +29,18 @@ async function crowd(port: number, count: number): Promise<Client[]> {
   }
   return all;
 }
+
+/** Sends something and waits for the end of the connection, however it comes. */
+async function closedAfter(socket: Client['socket'], bytes: Buffer): Promise<void> {
+  const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+  socket.on('error', () => undefined);
+  socket.resume();
+  socket.end(bytes);
+  await within(closed, 'the connection ends');
+}
+
+const garbageFrom = (port: number, bytes: Buffer): Promise<void> =>
+  closedAfter(connect({ host: '127.0.0.1', port }), bytes);
 
 const leave = (clients: readonly Client[]): void => {
   for (const { socket } of clients) socket.destroy();
@@ -75,6 +88,27 @@ describe('connections', () => {
     await until(() => proxy.proxy.stats().idleConnectionsClosed >= 15, 'they are counted');
     assert.equal(proxy.proxy.stats().connectionsRefused, 0);
     leave([...idle, ...others]);
+  });
+
+  test('E8: a thousand of one address that send garbage are refused beyond its limit, and others are served', async () => {
+    await using app = await EchoBackend.start();
+    await using proxy = await proxyTo(app.url, { maxConnectionsPerClient: 50 });
+    const held = await crowd(proxy.port(), 50);
+    const garbage = Buffer.alloc(256 * 1024, '\0\xffGARBAGE\r\n');
+    await using other = await Client.connect(proxy.port(), { from: '127.0.0.2' });
+    // Not all at once: this process has both ends of each.
+    for (let round = 0; round < 5; round++) {
+      const flooding = Array.from({ length: 190 }, () => garbageFrom(proxy.port(), garbage));
+      for (let i = 0; i < 40; i++) assert.equal((await other.ask(request('GET /'))).status, 200);
+      await Promise.all(flooding);
+    }
+    assert.equal(proxy.proxy.stats().connectionsRefusedClient, 950);
+    // Those within the limit may send garbage, each once.
+    await Promise.all(held.map(({ socket }) => closedAfter(socket, garbage)));
+    assert.equal((await other.ask(request('GET /'))).status, 200);
+    assert.equal(app.requests.length, 201);
+    await until(() => proxy.proxy.stats().connectionsOpen === 1, 'only the other one is left');
+    assert.equal((await proxy.ask(request('GET /'))).status, 200);
   });
 
   test('of one address are bounded when they shall be', async () => {

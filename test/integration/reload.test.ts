@@ -19,7 +19,7 @@ const withUnrelated = (urls: string | readonly string[], number: number): object
 };
 
 describe('when the configuration changes', () => {
-  test('requests in flight end on the old one, the next ones of the same connections take the new one', async () => {
+  test('F12: requests in flight end on the old one, the next ones of the same connections take the new one', async () => {
     let asked: Conversation | undefined;
     await using old = await RawBackend.start(async (conversation) => {
       while ((await conversation.request())?.line === 'GET /kept HTTP/1.1') conversation.send(ok);

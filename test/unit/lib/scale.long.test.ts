@@ -56,7 +56,7 @@ async function secondsOf<T>(work: () => Promise<T> | T): Promise<{ readonly seco
   return { seconds: (user + system) / 1e6, result };
 }
 
-describe('100,000 routers', () => {
+describe('F7: 100,000 routers', () => {
   for (const format of formats) {
     test(`in one ${format} file become a snapshot within ${budget} s of the processor`, async () => {
       const text = manyRouters(count, format);
