@@ -30,15 +30,17 @@ export function onEntryPoints(
   const written = config.entryPoints ?? [];
   const entryPoints = written.length === 0 ? defaults : [...new Set(written)];
   const special = (name: string): boolean => hasModel(settings.entryPoints.get(name));
+  if (!entryPoints.some(special)) {
+    // Most name theirs, each once: nothing to add.
+    if (written.length > 0 && written.length === entryPoints.length) return [item];
+    return [{ ...item, config: { ...config, entryPoints: [...entryPoints] } }];
+  }
   const plain = entryPoints.filter((name) => !special(name));
   const split = entryPoints.filter(special).map((entryPoint) => {
     const name = entryPoints.length > 1 ? `${entryPoint}-${item.name}` : item.name;
     return withModel({ ...item, name }, settings.entryPoints.get(entryPoint), entryPoint);
   });
-  if (plain.length === 0 && split.length > 0) return split;
-  // Most name theirs, each once: nothing to add.
-  if (split.length === 0 && plain.length > 0 && plain.length === written.length) return [item];
-  return [{ ...item, config: { ...config, entryPoints: plain } }, ...split];
+  return plain.length === 0 ? split : [{ ...item, config: { ...config, entryPoints: plain } }, ...split];
 }
 
 /** Whether a router stands below others. */

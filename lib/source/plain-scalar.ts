@@ -1,4 +1,4 @@
-/** Scalars of one line, and flat lists of them, as the core schema of YAML 1.2 reads them. */
+/** Scalars of one line, as the core schema of YAML 1.2 reads them. */
 
 /** Wraps nothing: null is a value here, so doubt is undefined. */
 type Scalar = string | number | bigint | boolean | null;
@@ -7,16 +7,12 @@ const doubleQuoted = /^"([^"\\]*)"(?: +#.*)?$/s;
 const singleQuoted = /^'((?:[^']|'')*)'(?: +#.*)?$/s;
 
 /** The value of what stands on one line; undefined when in doubt. */
-export function plainScalar(written: string): Scalar | readonly Scalar[] | Record<string, never> | undefined {
+export function plainScalar(written: string): Scalar | undefined {
   switch (written.charCodeAt(0)) {
     case 0x22:
       return doubleQuoted.exec(written)?.[1];
     case 0x27:
       return singleQuoted.exec(written)?.[1]?.replaceAll("''", "'");
-    case 0x5b:
-      return flatList(written);
-    case 0x7b:
-      return written === '{}' ? {} : undefined;
     default:
       return unquoted(written);
   }
@@ -53,17 +49,4 @@ function number(text: string): Scalar | undefined {
   if (/^\d{1,10}\.\d{1,5}$/.test(text)) return Number(text);
   // Durations, addresses and versions are text.
   return /^\d+(?:ns|us|ms|s|m|h)$|^\d+\.\d+\.\d+[\d./:]*$|^\.{0,2}\/[\w./-]*$/.test(text) ? text : undefined;
-}
-
-const flatItem = /^(?:"[^"\\]*"|'[^']*'|[A-Za-z_][\w./@-]*|\d{1,15}|\d+\.\d+\.\d+[\d./]*)$/;
-
-function flatList(written: string): readonly Scalar[] | undefined {
-  const match = /^\[([^[\]{}#&*!|>%@`]*)\]$/s.exec(written);
-  if (match === null) return undefined;
-  const body = (match[1] ?? '').trim();
-  if (body === '') return [];
-  const items = body.split(',').map((item) => item.trim());
-  if (!items.every((item) => flatItem.test(item))) return undefined;
-  const values = items.map((item) => plainScalar(item));
-  return values.every((value) => value !== undefined) ? (values as readonly Scalar[]) : undefined;
 }

@@ -13,6 +13,14 @@ const texts: readonly (readonly [text: string, expected: unknown])[] = [
   ["a: \"x: y\"\nb: 'it''s'\nc: :80\nd: a#b\n", { a: 'x: y', b: "it's", c: ':80', d: 'a#b' }],
   ['a:\n- x\n- y\nb:\n  - z\n', { a: ['x', 'y'], b: ['z'] }],
   ['a:\n  - b: 1\n    c: 2\n  - d:\n      e: 3\n  -\n    f: 4\n', { a: [{ b: 1, c: 2 }, { d: { e: 3 } }, { f: 4 }] }],
+  [
+    'a: { b: { c: [1, "x, y", ~], d: 10s }, e: http://a:80/x } # why\n',
+    { a: { b: { c: [1, 'x, y', null], d: '10s' }, e: 'http://a:80/x' } },
+  ],
+  [
+    'a:\n  - { rule: Host(`a`) && Path(`/`), service: b }\n  - [[1], {}, []]\n',
+    { a: [{ rule: 'Host(`a`) && Path(`/`)', service: 'b' }, [[1], {}, []]] },
+  ],
   ['---\n# comment\na: [web, "x y", 1]\n\nb: []\nc: {}\n', { a: ['web', 'x y', 1], b: [], c: {} }],
 ];
 
@@ -27,8 +35,21 @@ const doubtful = [
     'a: !t x\n',
     'a: |\n  x\n',
     'a: >\n  x\n',
-    'a: {b: 1}\n',
-    'a: [[1]]\n',
+    'a: {b: 1,}\n',
+    'a: {b}\n',
+    'a: {b: 1, b: 2}\n',
+    'a: {__proto__: 1}\n',
+    'a: {null: 1}\n',
+    'a: {b: c: d}\n',
+    'a: {"b":1}\n',
+    'a: {b: [}\n',
+    'a: [1, ]\n',
+    'a: [x: 1]\n',
+    'a: [&x 1]\n',
+    'a: [a #b]\n',
+    'a: {b:\n  1}\n',
+    'a: [1] 2\n',
+    'a: [1]#2\n',
     '{"a": 1}',
     '? a\n: 1\n',
   ],
@@ -96,10 +117,19 @@ const options = fc.constantFrom<ToStringOptions>(
   { indent: 4 },
   { defaultStringType: 'QUOTE_SINGLE' },
   { lineWidth: 0 },
+  { collectionStyle: 'flow', lineWidth: 0 },
+  { collectionStyle: 'flow', lineWidth: 0, flowCollectionPadding: false },
 );
-const written = fc
+/** Block style down to the values of the root, flow style below. */
+const mixed = fc.dictionary(key, tree, { noNullPrototype: true }).map((value) =>
+  Object.entries(value)
+    .map(([name, below]) => `${name}: ${stringify(below, { collectionStyle: 'flow', lineWidth: 0 })}`)
+    .join(''),
+);
+const uniform = fc
   .tuple(fc.dictionary(key, tree, { noNullPrototype: true }), options)
   .map(([value, how]) => stringify(value, how));
+const written = fc.oneof(uniform, mixed);
 const pieces = fc.constantFrom(
   ...' -:#"\'[],a1{}|&*?~.%'.split(/(?:)/),
   '- ',
