@@ -163,11 +163,12 @@ class RouterCompiler {
   /** Adds a router to the table and to the lists of its entry points. */
   addTo(places: ReadonlyMap<string, Place>, item: Served, compiled: WireRouter | undefined): void {
     const { entryPoints, tls } = item.resolved;
-    const indexes = new Map<number, number>();
+    // Of entry points that deny the same the router is stored once; most routers have one.
+    const indexes = entryPoints.length > 1 ? new Map<number, number>() : undefined;
     for (const entryPoint of entryPoints) {
       const { mask = 0, lists } = places.get(entryPoint) ?? {};
-      const index = indexes.get(mask) ?? this.#add(item, mask, compiled);
-      if (entryPoints.length > 1) indexes.set(mask, index);
+      const index = indexes?.get(mask) ?? this.#add(item, mask, compiled);
+      indexes?.set(mask, index);
       (tls === undefined ? lists?.plain : lists?.tls)?.push(index);
     }
   }

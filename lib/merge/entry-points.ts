@@ -33,15 +33,19 @@ export function onEntryPoints(
   if (!entryPoints.some(special)) {
     // Most name theirs, each once: nothing to add.
     if (written.length > 0 && written.length === entryPoints.length) return [item];
-    return [{ ...item, config: { ...config, entryPoints: [...entryPoints] } }];
+    return [{ ...item, config: withEntryPoints(config, [...entryPoints]) }];
   }
   const plain = entryPoints.filter((name) => !special(name));
   const split = entryPoints.filter(special).map((entryPoint) => {
     const name = entryPoints.length > 1 ? `${entryPoint}-${item.name}` : item.name;
     return withModel({ ...item, name }, settings.entryPoints.get(entryPoint), entryPoint);
   });
-  return plain.length === 0 ? split : [{ ...item, config: { ...config, entryPoints: plain } }, ...split];
+  return plain.length === 0 ? split : [{ ...item, config: withEntryPoints(config, plain) }, ...split];
 }
+
+/** A key that is there already, or comes first, costs next to nothing; one that is added to a copy would be most of it. */
+const withEntryPoints = (config: Router, entryPoints: string[]): Router =>
+  'entryPoints' in config ? { ...config, entryPoints } : { entryPoints, ...config };
 
 /** Whether a router stands below others. */
 export const isChild = ({ parentRefs }: Pick<Router, 'parentRefs'>): boolean => (parentRefs?.length ?? 0) > 0;

@@ -3,6 +3,9 @@ import { isAscii } from 'node:buffer';
 import { constants, type PathLike } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 
+/** Bytes that are asked for at least where a file is longer than it said. */
+const smallestRead = 64 * 1024;
+
 /** Thrown by `readRegularFile`; its message says why in a few words. */
 export class FileFault extends Error {
   override readonly name = 'FileFault';
@@ -31,7 +34,7 @@ export async function readRegularFile(path: PathLike, limit: number): Promise<st
     if (status.isDirectory()) throw new FileFault('it is a directory');
     if (!status.isFile()) throw new FileFault('it is not a regular file');
     if (status.size > limit) throw new FileFault(`it is larger than ${limit / 1024 / 1024} MiB`);
-    const bytes = await file.readFile();
+    const bytes = await readAll(file, status.size, limit);
     if (bytes.length > limit) throw new FileFault(`it is larger than ${limit / 1024 / 1024} MiB`);
     return decodeText(bytes);
   } catch (cause) {
@@ -39,6 +42,18 @@ export async function readRegularFile(path: PathLike, limit: number): Promise<st
     throw new FileFault(reason(cause), { cause });
   } finally {
     await file.close();
+  }
+}
+
+/** At most a byte more than `limit`. A file whose size says nothing (of /proc), or that grows meanwhile, is read to its end. */
+async function readAll(file: FileHandle, size: number, limit: number): Promise<Buffer> {
+  let bytes = Buffer.allocUnsafeSlow(size + 1);
+  let used = 0;
+  for (;;) {
+    const { bytesRead } = await file.read(bytes, used, bytes.length - used);
+    used += bytesRead;
+    if (bytesRead === 0 || used > limit) return bytes.subarray(0, used);
+    if (used === bytes.length) bytes = Buffer.concat([bytes, Buffer.allocUnsafeSlow(Math.max(used, smallestRead))]);
   }
 }
 

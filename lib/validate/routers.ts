@@ -112,18 +112,21 @@ function checkDecoded(item: RouterItem, config: Router, context: RouterContext):
     ...limitFindings(item, config),
   ]);
   if (checked.status === 'disabled' || rule.rule === undefined || service?.finding !== undefined) return checked;
-  const resolved: ResolvedRouter = {
+  const own = {
     rule: rule.rule,
     priority: config.priority === 0n ? BigInt(defaultPriority(config.rule)) : config.priority,
     entryPoints: entryPoints.names,
     middlewares: chain.names,
-    ...(service !== undefined && { service: service.name }),
     parents: noNames.names,
     hosts: hostsOf(rule.rule),
-    ...(config.tls !== undefined && { tls: { options: resolveTlsName(config.tls.options, item.provider) } }),
     observability: observabilityOf(config),
   };
-  return { ...checked, resolved, using: resolved.entryPoints };
+  const routed = service === undefined ? own : { service: service.name, ...own };
+  const resolved: ResolvedRouter =
+    config.tls === undefined
+      ? routed
+      : { tls: { options: resolveTlsName(config.tls.options, item.provider) }, ...routed };
+  return { resolved, ...checked, using: resolved.entryPoints };
 }
 
 /** The rule as it was parsed for the configuration in use; only where there was nothing to say about that router. */

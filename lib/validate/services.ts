@@ -135,7 +135,7 @@ class ServiceResolver {
     const checked = withFindings(item, findings);
     if (checked.status === 'disabled') return checked;
     const middlewares = chain.flatMap((reference) => ('name' in reference ? [reference.name] : []));
-    return { ...checked, resolved: { middlewares, ...parts.resolved } };
+    return { resolved: { middlewares, ...parts.resolved }, ...checked };
   }
 
   #parts(item: ServiceItem, config: ServiceConfig, stack: readonly string[]): Parts {
