@@ -4,6 +4,7 @@ import type { Item, MiddlewareConfig, RouterItem, ServiceItem } from '../merge/m
 import { type Health, healthFields } from './health.js';
 import type { QueueStats } from '../observability/queues.js';
 import type { Failover } from '../schema/failover.js';
+import { formatStatusRange } from '../source/scalars.js';
 import { type Json, toJson } from './redact.js';
 
 /** One element as `/api/rawdata` has it. */
@@ -67,8 +68,7 @@ export function serviceElement(item: ServiceItem, health: Health = new Map()): E
 /** Status codes are texts, as in `500-504`. */
 function failoverAsWritten({ errors, ...rest }: Failover): object {
   if (errors === undefined) return rest;
-  const status = errors.status.map(({ from, to }) => (from === to ? String(from) : `${from}-${to}`));
-  return { ...rest, errors: { ...errors, status } };
+  return { ...rest, errors: { ...errors, status: errors.status.map(formatStatusRange) } };
 }
 
 /** A service with its name, provider and type, as the lists show it. */

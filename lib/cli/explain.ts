@@ -7,7 +7,7 @@ import type { ExplainRequest } from '../explain/request.js';
 import { type InstallPorts, readInstall } from '../install/read.js';
 import type { Api } from './api.js';
 import type { CommandLine } from './command-line.js';
-import { exitCodeFor, tellFindings } from './findings.js';
+import { refuse } from './findings.js';
 import { apiUrl, askApi } from './running.js';
 import { type ExitCode, exitCodes, type Terminal } from './terminal.js';
 
@@ -25,10 +25,7 @@ export async function explainCommand(
   }
   const install = await readInstall(line.flags, ports);
   const running = line.given?.get('--running')?.[0];
-  if (hasErrors(install.diagnostics) && !running) {
-    tellFindings(install.diagnostics, terminal);
-    return exitCodeFor(install.diagnostics);
-  }
+  if (hasErrors(install.diagnostics) && !running) return refuse(install.diagnostics, terminal);
   let explanation: Explanation | undefined;
   if (running === undefined) {
     [explanation] = await (await loadApi()).explain(install, [request]);

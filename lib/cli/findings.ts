@@ -31,3 +31,9 @@ export function exitCodeFor(diagnostics: readonly Diagnostic[]): ExitCode {
   );
   return misused ? exitCodes.usage : exitCodes.error;
 }
+
+/** Tells the findings that keep a command from its work; returns its exit code. */
+export function refuse(diagnostics: readonly Diagnostic[], terminal: Terminal): ExitCode {
+  tellFindings(diagnostics, terminal);
+  return exitCodeFor(diagnostics);
+}

@@ -4,7 +4,7 @@ import { hasErrors } from '../diagnostics/diagnostic.js';
 import { reasonOf } from '../errors.js';
 import { formatAddress } from '../install/check.js';
 import { type InstallPorts, readInstall } from '../install/read.js';
-import { exitCodeFor, tellFindings } from './findings.js';
+import { refuse } from './findings.js';
 import { onThisMachine } from './running.js';
 import { type ExitCode, exitCodes, type Terminal } from './terminal.js';
 
@@ -36,10 +36,7 @@ export async function healthcheckCommand(
   terminal: Terminal,
 ): Promise<ExitCode> {
   const { config, diagnostics } = await readInstall(flags, ports);
-  if (hasErrors(diagnostics)) {
-    tellFindings(diagnostics, terminal);
-    return exitCodeFor(diagnostics);
-  }
+  if (hasErrors(diagnostics)) return refuse(diagnostics, terminal);
   const address = config.ping === undefined ? undefined : config.entryPoints[config.ping.entryPoint]?.address;
   if (address === undefined) {
     terminal.tell('fairlead: ping is not enabled; add "ping: {}" to the install configuration');

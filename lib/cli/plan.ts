@@ -2,13 +2,12 @@
 import { statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { hasErrors } from '../diagnostics/diagnostic.js';
-import type { InstallResult } from '../install/result.js';
 import { type InstallPorts, readInstall } from '../install/read.js';
 import type { Plan } from '../plan/plan.js';
 import { renderPlan } from '../plan/render.js';
 import type { Api } from './api.js';
 import type { CommandLine } from './command-line.js';
-import { exitCodeFor, tellFindings } from './findings.js';
+import { refuse } from './findings.js';
 import { apiUrl } from './running.js';
 import { runningSide } from './running-side.js';
 import { type ExitCode, exitCodes, type Terminal } from './terminal.js';
@@ -29,7 +28,7 @@ export async function planCommand(
     return exitCodes.usage;
   }
   const after = await readInstall(flags, ports);
-  if (hasErrors(after.diagnostics)) return refused(after, terminal);
+  if (hasErrors(after.diagnostics)) return refuse(after.diagnostics, terminal);
   const api = await loadApi();
   let plan: Plan;
   if (against === undefined) {
@@ -45,16 +44,11 @@ export async function planCommand(
       ...ports,
       readText: (path, limit) => ports.readText(within(directory, path), limit),
     });
-    if (hasErrors(before.diagnostics)) return refused(before, terminal);
+    if (hasErrors(before.diagnostics)) return refuse(before.diagnostics, terminal);
     plan = await api.plan(before, after, { directory });
   }
   terminal.print(json ? JSON.stringify(plan, undefined, 2) : renderPlan(plan));
   return plan.isEmpty ? exitCodes.ok : exitCodes.differs;
-}
-
-function refused({ diagnostics }: InstallResult, terminal: Terminal): ExitCode {
-  tellFindings(diagnostics, terminal);
-  return exitCodeFor(diagnostics) === exitCodes.usage ? exitCodes.usage : exitCodes.error;
 }
 
 /** A directory is read with the same flags; a file is named by one, in its directory. */

@@ -7,7 +7,7 @@ import type { InstallResult } from '../install/result.js';
 import { createLog, type Logger, type LogWriter } from '../log.js';
 import { packageVersion } from '../package.js';
 import type { Api, RunningProxy } from './api.js';
-import { exitCodeFor, logFindings, tellFindings } from './findings.js';
+import { logFindings, refuse, tellFindings } from './findings.js';
 import { type ExitCode, exitCodes, type Terminal } from './terminal.js';
 import { urlTable } from './url-table.js';
 
@@ -18,10 +18,7 @@ export async function runCommand(
   terminal: Terminal,
 ): Promise<ExitCode> {
   const install = await readInstall(flags, ports);
-  if (hasErrors(install.diagnostics)) {
-    tellFindings(install.diagnostics, terminal);
-    return exitCodeFor(install.diagnostics);
-  }
+  if (hasErrors(install.diagnostics)) return refuse(install.diagnostics, terminal);
   const { level, format, filePath, noColor } = install.config.log;
   let log: LogWriter;
   try {

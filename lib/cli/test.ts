@@ -10,7 +10,7 @@ import { type Outcome, tapOf } from '../route-test/tap.js';
 import { maxReferencedFileSize } from '../source/limits.js';
 import type { Api } from './api.js';
 import type { CommandLine } from './command-line.js';
-import { exitCodeFor, tellFindings } from './findings.js';
+import { refuse, tellFindings } from './findings.js';
 import { type ExitCode, exitCodes, type Terminal } from './terminal.js';
 
 /** Read when no file is named. */
@@ -24,10 +24,7 @@ export async function testCommand(
   terminal: Terminal,
 ): Promise<ExitCode> {
   const install = await readInstall(flags, ports);
-  if (hasErrors(install.diagnostics)) {
-    tellFindings(install.diagnostics, terminal);
-    return exitCodeFor(install.diagnostics);
-  }
+  if (hasErrors(install.diagnostics)) return refuse(install.diagnostics, terminal);
   const cases: PlacedCase[] = [];
   const findings: Diagnostic[] = [];
   for (const name of words.length === 0 ? [usualFile] : words) {

@@ -3,6 +3,7 @@ import type { NativeAnswer } from '../engine/answer.js';
 import type { Configuration } from '../merge/model.js';
 import type { retry } from '../middlewares/retry.js';
 import { formatDuration } from '../source/duration.js';
+import { formatStatusRange } from '../source/scalars.js';
 import type { z } from 'zod';
 import type { ExplainedRetry, ExplainedTimeout } from './explanation.js';
 
@@ -23,9 +24,7 @@ function inWords(policy: z.output<typeof retry.schema>): string {
   const { attempts, status, timeout, initialInterval, retryNonIdempotentMethod, disableRetryOnNetworkError } = policy;
   const causes = [
     ...(disableRetryOnNetworkError ? [] : ['after network errors']),
-    ...(status.length === 0
-      ? []
-      : [`after ${status.map(({ from, to }) => (from === to ? from : `${from}-${to}`)).join(', ')}`]),
+    ...(status.length === 0 ? [] : [`after ${status.map(formatStatusRange).join(', ')}`]),
   ];
   return [
     attempts === 1 ? 'one try' : `up to ${attempts} tries, ${causes.join(' and ')}`,

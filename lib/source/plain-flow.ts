@@ -1,14 +1,14 @@
 /** Mappings and lists in braces and brackets on one line, as YAML 1.2 reads them; undefined at everything doubtful. */
 import { maxDepth } from './limits.js';
+import { plainKey, writtenKey } from './plain-key.js';
 import { plainScalar } from './plain-scalar.js';
 
 const quoted = /"[^"\\]*"|'(?:[^']|'')*'/y;
 /** A word of a plain scalar ends before what means something in flow style; ":" only stands before a letter, digit or slash. */
 const unquoted = /[\w.+/()`$^=~-](?:[\w.+/()`$^=~&|@-]|:(?=[\w/])| +(?=[\w.+/()`$^=~&|@-]))*/y;
-const key = /(?:([A-Za-z_][\w./@-]*)|"([^"\\]*)"|'([^']*)'): +/y;
+const key = new RegExp(`${writtenKey} +`, 'y');
 const blank = / */y;
 const end = /^(?: +#.*)?$/s;
-const nullKey = /^(?:null|Null|NULL)$/;
 
 const unsure = Symbol('unsure');
 
@@ -40,11 +40,8 @@ class FlowReader {
     const mapping: Record<string, unknown> = {};
     this.#take(blank);
     while (!this.#skip('}')) {
-      const match = this.#match(key);
-      const name = match?.[1] ?? match?.[2] ?? match?.[3];
-      // Repeated keys and keys that are not text are findings, which the other reader words.
-      if (name === undefined || name === '__proto__' || Object.hasOwn(mapping, name)) return unsure;
-      if (nullKey.test(match?.[1] ?? '')) return unsure;
+      const name = plainKey(this.#match(key), mapping);
+      if (name === undefined) return unsure;
       const value = this.#value('}');
       if (value === unsure) return unsure;
       mapping[name] = value;

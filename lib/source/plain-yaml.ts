@@ -7,6 +7,7 @@
  */
 import { maxDepth } from './limits.js';
 import { plainFlow } from './plain-flow.js';
+import { plainKey, writtenKey } from './plain-key.js';
 import { plainScalar } from './plain-scalar.js';
 
 /** The data of a text in plain form; undefined when it is not, or may not be. `depth` are the levels around it. */
@@ -41,8 +42,7 @@ function splitLines(text: string): Line[] | undefined {
   return lines.length === 0 ? undefined : lines;
 }
 
-const pair = /^(?:([A-Za-z_][\w./@-]*)|"([^"\\]*)"|'([^']*)'):(?: +(.*))?$/s;
-const nullKey = /^(?:null|Null|NULL)$/;
+const pair = new RegExp(`^${writtenKey}(?: +(.*))?$`, 's');
 
 class PlainReader {
   readonly #lines: readonly Line[];
@@ -71,10 +71,8 @@ class PlainReader {
     const mapping: Record<string, unknown> = {};
     for (let line = this.#lines[this.#at]; line?.indent === indent; line = this.#lines[this.#at]) {
       const match = pair.exec(line.text);
-      if (match === null) return unsure;
-      const key = match[1] ?? match[2] ?? match[3] ?? '';
-      // Repeated keys and keys that are not text are findings, which the other reader words.
-      if (key === '__proto__' || Object.hasOwn(mapping, key) || nullKey.test(match[1] ?? '')) return unsure;
+      const key = plainKey(match, mapping);
+      if (match === null || key === undefined) return unsure;
       this.#at += 1;
       const value = this.#value(match[4] ?? '', indent, indent);
       if (value === unsure) return unsure;

@@ -77,11 +77,20 @@ export const int64 = z.union([z.bigint(), z.number(), z.string()]).transform((va
   return fits ? parsed : malformed(context, 'must fit into 64 bits');
 });
 
+/** Status codes from one to another, both included. */
+export interface StatusRange {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** HTTP status codes and ranges, as `404` or `500-599`. Output: inclusive ranges. */
-export const statusRange = z.string().transform((value, context): { readonly from: number; readonly to: number } => {
+export const statusRange = z.string().transform((value, context): StatusRange => {
   const match = /^([1-9]\d\d)(?:-([1-9]\d\d))?$/.exec(value.trim());
   const from = Number(match?.[1]);
   const to = Number(match?.[2] ?? match?.[1]);
   if (match !== null && from <= to) return { from, to };
   return malformed(context, 'must be a status code or a range', 'write 404 or 500-599');
 });
+
+/** A range as it is written. */
+export const formatStatusRange = ({ from, to }: StatusRange): string => (from === to ? `${from}` : `${from}-${to}`);
