@@ -178,18 +178,18 @@ function* changesOf<I extends Item<unknown>>(
   after: ReadonlyMap<string, I>,
 ): Work<Changes> {
   const { gone, come } = align(listOf(before), listOf(after));
-  const left = new Map<string, I>();
-  yield* forEach(gone, (item) => void left.set(item.name, item));
-  const [added, changed]: [string[], string[]] = [[], []];
+  const [added, removed, changed]: [string[], string[], string[]] = [[], [], []];
+  yield* forEach(gone, ({ name }) => {
+    if (!after.has(name)) removed.push(name);
+  });
   yield* forEach(come, (item) => {
-    const old = left.get(item.name);
+    const old = before.get(item.name);
     if (old === undefined) added.push(item.name);
     else if (item.status !== old.status || !isDeepStrictEqual(item.config, old.config)) changed.push(item.name);
-    left.delete(item.name);
   });
   return {
     added: yield* sorting(added, byName),
-    removed: yield* sorting([...left.keys()], byName),
+    removed: yield* sorting(removed, byName),
     changed: yield* sorting(changed, byName),
   };
 }

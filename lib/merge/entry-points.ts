@@ -25,22 +25,34 @@ export function onEntryPoints(
   defaults: readonly string[],
 ): readonly RouterItem[] {
   const { config } = item;
-  // A router with parents is where these are.
   if (config === undefined || isChild(config)) return [item];
-  const written = config.entryPoints ?? [];
-  const entryPoints = written.length === 0 ? defaults : [...new Set(written)];
+  const entryPoints = entryPointsOf(config, defaults);
   const special = (name: string): boolean => hasModel(settings.entryPoints.get(name));
-  if (!entryPoints.some(special)) {
-    // Most name theirs, each once: nothing to add.
-    if (written.length > 0 && written.length === entryPoints.length) return [item];
-    return [{ ...item, config: withEntryPoints(config, [...entryPoints]) }];
-  }
+  if (!entryPoints.some(special)) return [onPlainEntryPoints(item, defaults)];
   const plain = entryPoints.filter((name) => !special(name));
   const split = entryPoints.filter(special).map((entryPoint) => {
     const name = entryPoints.length > 1 ? `${entryPoint}-${item.name}` : item.name;
     return withModel({ ...item, name }, settings.entryPoints.get(entryPoint), entryPoint);
   });
   return plain.length === 0 ? split : [{ ...item, config: withEntryPoints(config, plain) }, ...split];
+}
+
+/** As `onEntryPoints`, where none of them adds anything. */
+export function onPlainEntryPoints(item: RouterItem, defaults: readonly string[]): RouterItem {
+  const { config } = item;
+  // A router with parents is where these are.
+  if (config === undefined || isChild(config)) return item;
+  const entryPoints = entryPointsOf(config, defaults);
+  // Most name theirs, each once: nothing to add.
+  return entryPoints === config.entryPoints ? item : { ...item, config: withEntryPoints(config, [...entryPoints]) };
+}
+
+/** Where a router is, each once. */
+function entryPointsOf({ entryPoints: written = [] }: Router, defaults: readonly string[]): readonly string[] {
+  if (written.length === 0) return defaults;
+  if (written.length === 1) return written;
+  const different = [...new Set(written)];
+  return different.length === written.length ? written : different;
 }
 
 /** A key that is there already, or comes first, costs next to nothing; one that is added to a copy would be most of it. */

@@ -6,7 +6,7 @@ import { NameIndex, NameIndexes } from '../source/by-name.js';
 import { objectDocument } from '../source/object.js';
 import { finish, forEach, type Work } from '../work.js';
 import type { Fragment } from './decode.js';
-import { defaultEntryPoints, hasModels, onEntryPoints } from './entry-points.js';
+import { defaultEntryPoints, hasModels, onEntryPoints, onPlainEntryPoints } from './entry-points.js';
 import { internals } from './internals.js';
 import { makeItem, originOf, withFindings } from './item.js';
 import type { Configuration, Item, RouterItem } from './model.js';
@@ -67,21 +67,15 @@ function* routersOf(
   index: NameIndex,
   diagnostics: Diagnostic[],
 ): Work<ReadonlyMap<string, RouterItem>> {
-  const [placed, whole]: [Placed[], (readonly RouterItem[])[]] = [[], []];
-  const isSplit = hasModels(settings);
-  for (const fragment of all) {
-    const own = routersOnEntryPoints(fragment, settings);
-    placed.push(own);
-    if (!isSplit) whole.push(withNoneSplit(own));
-    yield;
-  }
   // Without models every router keeps its name, and there is nothing to compare a second time.
-  if (!isSplit) return yield* byName('router', whole, index, diagnostics);
+  if (!hasModels(settings))
+    return yield* byName('router', yield* eachOf(all, settings, onPlaces, wholeRouters), index, diagnostics);
+  const placed = yield* eachOf(all, settings, onEntryPoints, splitRouters);
   const lists = all.map(({ routers }) => routers);
   const written = yield* byName('router', lists, new NameIndex(), diagnostics);
   const names = new Map<string, readonly string[]>();
   const split: RouterItem[][] = [];
-  for (const [of, { parts }] of placed.entries()) {
+  for (const [of, parts] of placed.entries()) {
     const own: RouterItem[] = [];
     yield* forEach(lists[of]?.entries() ?? [], ([at, item]) => {
       const made = parts[at] ?? [];
@@ -109,33 +103,38 @@ function withParents(item: RouterItem, names: ReadonlyMap<string, readonly strin
   return { ...item, config: { ...config, parentRefs } };
 }
 
-/** Routers of one fragment as they are on their entry points. */
-interface Placed {
-  readonly settings: Settings;
-  readonly parts: readonly (readonly RouterItem[])[];
-  /** Where nothing is split: all of them, with the qualified names of their parents. */
-  whole?: readonly RouterItem[];
-}
+/** What was made of the routers of a fragment, under some settings. */
+type Placed<T> = WeakMap<Fragment, { readonly settings: Settings; readonly made: readonly T[] }>;
 
-const placedRouters = new WeakMap<Fragment, Placed>();
+/** Routers as they are on their entry points, with the qualified names of their parents. */
+const wholeRouters: Placed<RouterItem> = new WeakMap();
+/** Routers as they are on their entry points, each in as many parts as it has there. */
+const splitRouters: Placed<readonly RouterItem[]> = new WeakMap();
 
-/** Each router of a fragment as it is on its entry points; made once. */
-function routersOnEntryPoints(fragment: Fragment, settings: Settings): Placed {
-  const known = placedRouters.get(fragment);
-  if (known?.settings === settings) return known;
+/** What is made of each router of the fragments; made once. */
+function* eachOf<T>(
+  fragments: readonly Fragment[],
+  settings: Settings,
+  make: (item: RouterItem, settings: Settings, defaults: readonly string[]) => T,
+  placed: Placed<T>,
+): Work<readonly (readonly T[])[]> {
   const defaults = defaultEntryPoints(settings);
-  const parts = fragment.routers.map((item) => onEntryPoints(item, settings, defaults));
-  const made: Placed = { settings, parts };
-  placedRouters.set(fragment, made);
-  return made;
+  const all: (readonly T[])[] = [];
+  for (const fragment of fragments) {
+    const known = placed.get(fragment);
+    const made =
+      known?.settings === settings ? known.made : fragment.routers.map((item) => make(item, settings, defaults));
+    if (made !== known?.made) placed.set(fragment, { settings, made });
+    all.push(made);
+    yield;
+  }
+  return all;
 }
 
 const noneSplit: ReadonlyMap<string, readonly string[]> = new Map();
 
-function withNoneSplit(placed: Placed): readonly RouterItem[] {
-  placed.whole ??= placed.parts.flat().map((item) => withParents(item, noneSplit));
-  return placed.whole;
-}
+const onPlaces = (item: RouterItem, _: Settings, defaults: readonly string[]): RouterItem =>
+  withParents(onPlainEntryPoints(item, defaults), noneSplit);
 
 /** The first of each name wins; the others are reported with the place of the first. */
 function* byName<I extends Item<unknown>>(

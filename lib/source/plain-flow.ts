@@ -57,7 +57,8 @@ class FlowReader {
       if (value === unsure) return unsure;
       list.push(value);
     }
-    return list;
+    // A list that has grown has room for a dozen more.
+    return list.slice();
   }
 
   /** A value and the comma behind it, unless `close` is next. */

@@ -3,7 +3,8 @@
 /** What a key is written like, for a regular expression: its name is in the first group when it is bare, else in one of the next two. */
 export const writtenKey = /(?:([A-Za-z_][\w./@-]*)|"([^"\\]*)"|'([^']*)'):/.source;
 
-const nullKey = /^(?:null|Null|NULL)$/;
+/** A bare key that is no text. */
+export const nullKey = /^(?:null|Null|NULL)$/;
 
 /**
  * The key that `match` found, to be added to `mapping`; undefined where the library has something to say: about repeated keys, and

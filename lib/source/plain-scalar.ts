@@ -24,11 +24,28 @@ const unquotable = /^[-?:,[\]{}#&*!|>'"%@`]|: |:$| #/;
 /** Beginnings at which "-", "?" and ":" are part of the scalar. */
 const dashed = /^[-?:][^\s\-?:,[\]{}#&*!|>'"%@`]/;
 
+/** First characters of texts, and of the few words that are none. */
+const isLetter = (character: number): boolean => (character | 0x20) >= 0x61 && (character | 0x20) <= 0x7a;
+const colon = 0x3a;
+
 function unquoted(written: string): Scalar | undefined {
+  // Most are this; below it is decided by half a dozen patterns.
+  if (isLetter(written.charCodeAt(0)) && written.length > longestWord) {
+    const isPlain =
+      !written.includes(': ') && !written.includes(' #') && written.charCodeAt(written.length - 1) !== colon;
+    return isPlain ? written : whole(written);
+  }
+  return whole(written);
+}
+
+function whole(written: string): Scalar | undefined {
   const text = written.replace(comment, '');
   const body = dashed.test(text) ? text.slice(1) : text;
   return unquotable.test(body) || body === '' ? undefined : resolve(text);
 }
+
+/** Of the words that are no text. */
+const longestWord = 5;
 
 const numeric = /^[-+.\d]/;
 const words: ReadonlyMap<string, boolean | null> = new Map([

@@ -7,128 +7,201 @@
  */
 import { maxDepth } from './limits.js';
 import { plainFlow } from './plain-flow.js';
-import { plainKey, writtenKey } from './plain-key.js';
+import { nullKey, plainKey, writtenKey } from './plain-key.js';
 import { plainScalar } from './plain-scalar.js';
 
 /** The data of a text in plain form; undefined when it is not, or may not be. `depth` are the levels around it. */
 export function readPlainYaml(text: string, depth = 0): unknown {
-  const lines = splitLines(text);
-  if (lines === undefined) return undefined;
-  const value = new PlainReader(lines, depth).read();
+  // Tabs, carriage returns and byte order marks have rules of their own.
+  if (/[\t\r\uFEFF\u0085\u2028\u2029]/.test(text)) return undefined;
+  const value = new PlainReader(text, depth).read();
   return value === unsure ? undefined : value;
-}
-
-/** A line that is neither empty nor a comment. The reader moves `indent` and `text` past the dashes of list entries. */
-interface Line {
-  indent: number;
-  text: string;
 }
 
 const unsure = Symbol('unsure');
 
-function splitLines(text: string): Line[] | undefined {
-  // Tabs, carriage returns and byte order marks have rules of their own.
-  if (/[\t\r\uFEFF\u0085\u2028\u2029]/.test(text)) return undefined;
-  const lines: Line[] = [];
-  for (const line of text.split('\n')) {
-    const indent = line.search(/[^ ]/);
-    if (indent < 0 || line.charCodeAt(indent) === 0x23) continue;
-    if (indent === 0 && /^(?:---|\.\.\.|%)/.test(line)) {
-      if (lines.length > 0 || line !== '---') return undefined;
-      continue;
-    }
-    lines.push({ indent, text: line.slice(indent).trimEnd() });
-  }
-  return lines.length === 0 ? undefined : lines;
-}
-
 const pair = new RegExp(`^${writtenKey}(?: +(.*))?$`, 's');
 
-class PlainReader {
-  readonly #lines: readonly Line[];
-  #at = 0;
-  #depth: number;
+const code = { blank: 0x20, hash: 0x23, dash: 0x2d, colon: 0x3a, bracket: 0x5b, brace: 0x7b } as const;
 
-  constructor(lines: readonly Line[], depth: number) {
-    this.#lines = lines;
+/** Whether the characters of ASCII may stand in a bare key; the first one has to be a letter or an underscore. */
+const keyCharacters = Uint8Array.from({ length: 128 }, (_, at) => (/[\w./@-]/.test(String.fromCharCode(at)) ? 1 : 0));
+const firstCharacters = Uint8Array.from({ length: 128 }, (_, at) =>
+  /[A-Za-z_]/.test(String.fromCharCode(at)) ? 1 : 0,
+);
+
+/** Goes through a text line by line, and makes texts of nothing but keys and values: there are millions of lines. */
+class PlainReader {
+  readonly #text: string;
+  #depth: number;
+  /** The current line without what surrounds it. Lines that are empty or a comment are passed over. */
+  #first = 0;
+  #last = 0;
+  /** Column of its first character; -1 at the end. Moved past the dashes of list entries. */
+  #indent = 0;
+  #lineEnd = -1;
+  /** A line was met that begins or ends a document. */
+  #isMarked = false;
+  /** Where the keys of the current entry are those of the one before, they need not be made again. */
+  readonly #keys: string[] = [];
+  /** The collection of one line that was read last, and what it means: most of 100,000 are equal. */
+  #flow = { written: '', depth: 0, value: undefined as unknown };
+
+  constructor(text: string, depth: number) {
+    this.#text = text;
     this.#depth = depth;
   }
 
   read(): unknown {
-    const value = this.#block(this.#lines[0]?.indent ?? 0);
-    return this.#at === this.#lines.length ? value : unsure;
+    this.#next();
+    if (this.#isMarked && this.#text.slice(this.#first, this.#lineEnd) === '---') {
+      this.#isMarked = false;
+      this.#next();
+    }
+    if (this.#indent < 0) return unsure;
+    const value = this.#block(this.#indent);
+    return this.#indent < 0 && !this.#isMarked ? value : unsure;
+  }
+
+  /** Makes the next line the current one. */
+  #next(): void {
+    const text = this.#text;
+    for (let start = this.#lineEnd + 1; start < text.length;) {
+      const found = text.indexOf('\n', start);
+      const end = found < 0 ? text.length : found;
+      let first = start;
+      while (first < end && text.charCodeAt(first) === code.blank) first++;
+      if (first < end && text.charCodeAt(first) !== code.hash) {
+        if (first === start && isMarker(text, start)) this.#isMarked = true;
+        let last = end;
+        while (text.charCodeAt(last - 1) === code.blank) last--;
+        this.#first = first;
+        this.#last = last;
+        this.#indent = first - start;
+        this.#lineEnd = end;
+        return;
+      }
+      start = end + 1;
+    }
+    this.#indent = -1;
+    this.#lineEnd = text.length;
   }
 
   /** The mapping or list whose first line, at this indentation, is the current one. */
   #block(indent: number): unknown {
-    if (++this.#depth > maxDepth) return unsure;
-    const value = isEntry(this.#lines[this.#at]?.text ?? '') ? this.#list(indent) : this.#mapping(indent);
+    if (++this.#depth > maxDepth || this.#isMarked) return unsure;
+    const value = this.#isEntry(this.#first) ? this.#list(indent) : this.#mapping(indent);
     this.#depth -= 1;
     return value;
   }
 
   #mapping(indent: number): unknown {
     const mapping: Record<string, unknown> = {};
-    for (let line = this.#lines[this.#at]; line?.indent === indent; line = this.#lines[this.#at]) {
-      const match = pair.exec(line.text);
-      const key = plainKey(match, mapping);
-      if (match === null || key === undefined) return unsure;
-      this.#at += 1;
-      const value = this.#value(match[4] ?? '', indent, indent);
+    for (let at = 0; this.#indent === indent; at++) {
+      const colon = this.#colon(this.#first);
+      const value = colon < 0 ? this.#oddPair(mapping, indent) : this.#pair(mapping, indent, colon, at);
       if (value === unsure) return unsure;
-      mapping[key] = value;
     }
-    return this.#ended(indent) ? mapping : unsure;
+    return this.#indent < indent ? mapping : unsure;
+  }
+
+  /** Behind a bare key that begins at `from`, with a blank or the end of the line behind the colon; -1 when there is none. */
+  #colon(from: number): number {
+    const text = this.#text;
+    if (firstCharacters[text.charCodeAt(from)] !== 1) return -1;
+    let at = from + 1;
+    while (keyCharacters[text.charCodeAt(at)] === 1) at++;
+    const isPair =
+      text.charCodeAt(at) === code.colon && (at + 1 === this.#last || text.charCodeAt(at + 1) === code.blank);
+    return isPair ? at : -1;
+  }
+
+  /** A bare key, the one at that place of its mapping, and its value. */
+  #pair(mapping: Record<string, unknown>, indent: number, colon: number, at: number): unknown {
+    const key = this.#key(this.#first, colon, at);
+    if (key === '__proto__' || nullKey.test(key) || Object.hasOwn(mapping, key)) return unsure;
+    let from = colon + 1;
+    while (from < this.#last && this.#text.charCodeAt(from) === code.blank) from++;
+    const value = this.#value(from, indent, indent);
+    if (value !== unsure) mapping[key] = value;
+    return value;
+  }
+
+  /** A key as text; the same one as in a mapping before where that has the same at this place, and on this level. */
+  #key(from: number, to: number, at: number): string {
+    const slot = at < keysKept ? this.#depth * keysKept + at : -1;
+    const known = this.#keys[slot];
+    if (known?.length === to - from && this.#text.startsWith(known, from)) return known;
+    const key = this.#text.slice(from, to);
+    if (slot >= 0) this.#keys[slot] = key;
+    return key;
+  }
+
+  /** A key that is not bare, and its value. */
+  #oddPair(mapping: Record<string, unknown>, indent: number): unknown {
+    const match = pair.exec(this.#text.slice(this.#first, this.#last));
+    const key = plainKey(match, mapping);
+    if (match === null || key === undefined) return unsure;
+    const value = this.#value(this.#last - (match[4] ?? '').length, indent, indent);
+    if (value !== unsure) mapping[key] = value;
+    return value;
   }
 
   #list(indent: number): unknown {
     const list: unknown[] = [];
-    for (
-      let line = this.#lines[this.#at];
-      line?.indent === indent && isEntry(line.text);
-      line = this.#lines[this.#at]
-    ) {
-      const value = this.#entry(line, indent);
+    while (this.#indent === indent && this.#isEntry(this.#first)) {
+      const value = this.#entry(indent);
       if (value === unsure) return unsure;
       list.push(value);
     }
-    return this.#ended(indent) || this.#lines[this.#at]?.indent === indent ? list : unsure;
+    // A list that has grown has room for a dozen more.
+    return this.#indent <= indent ? list.slice() : unsure;
   }
 
-  #entry(line: Line, indent: number): unknown {
-    const rest = line.text.slice(1).trimStart();
-    if (isEntry(rest) || pair.test(rest)) {
+  #entry(indent: number): unknown {
+    let first = this.#first + 1;
+    while (first < this.#last && this.#text.charCodeAt(first) === code.blank) first++;
+    if (this.#isEntry(first) || this.#colon(first) >= 0 || pair.test(this.#text.slice(first, this.#last))) {
       // "- key: value" begins a block at the column of the key.
-      line.indent += line.text.length - rest.length;
-      line.text = rest;
-      return this.#block(line.indent);
+      this.#indent += first - this.#first;
+      this.#first = first;
+      return this.#block(this.#indent);
     }
-    this.#at += 1;
-    return this.#value(rest, indent, indent + 1);
+    return this.#value(first, indent, indent + 1);
   }
 
   /** What stands behind a colon or a dash: a scalar on the line, or the block below it. */
-  #value(written: string, indent: number, listIndent: number): unknown {
-    const next = this.#lines[this.#at];
-    if (written !== '' && written.charCodeAt(0) !== 0x23) {
+  #value(from: number, indent: number, listIndent: number): unknown {
+    const written = from < this.#last ? this.#text.slice(from, this.#last) : '';
+    this.#next();
+    const first = written.charCodeAt(0);
+    if (written !== '' && first !== code.hash) {
       // Something deeper would continue the scalar.
-      if (next !== undefined && next.indent > indent) return unsure;
-      const isFlow = written.startsWith('[') || written.startsWith('{');
-      const value = isFlow ? plainFlow(written, this.#depth) : plainScalar(written);
+      if (this.#indent > indent) return unsure;
+      const value = first === code.bracket || first === code.brace ? this.#collection(written) : plainScalar(written);
       return value === undefined ? unsure : value;
     }
-    if (next === undefined || next.indent < indent) return null;
-    if (next.indent > indent) return this.#block(next.indent);
-    return next.indent === listIndent && isEntry(next.text) ? this.#block(next.indent) : null;
+    if (this.#indent < indent) return null;
+    if (this.#indent > indent) return this.#block(this.#indent);
+    return this.#indent === listIndent && this.#isEntry(this.#first) ? this.#block(this.#indent) : null;
   }
 
-  /** A block ends before a line of less indentation; deeper lines belong to something this reader does not know. */
-  #ended(indent: number): boolean {
-    const next = this.#lines[this.#at];
-    return next === undefined || next.indent < indent;
+  #collection(written: string): unknown {
+    const depth = this.#depth;
+    if (this.#flow.written !== written || this.#flow.depth !== depth)
+      this.#flow = { written, depth, value: plainFlow(written, depth) };
+    return this.#flow.value;
+  }
+
+  #isEntry(at: number): boolean {
+    const text = this.#text;
+    return text.charCodeAt(at) === code.dash && (at + 1 === this.#last || text.charCodeAt(at + 1) === code.blank);
   }
 }
 
-function isEntry(text: string): boolean {
-  return text === '-' || text.startsWith('- ');
-}
+/** Keys of a mapping that are remembered. */
+const keysKept = 16;
+
+/** Whether a line begins like one that stands between documents. */
+const isMarker = (text: string, at: number): boolean =>
+  text.charCodeAt(at) === 0x25 || text.startsWith('---', at) || text.startsWith('...', at);

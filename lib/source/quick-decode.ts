@@ -118,11 +118,12 @@ function choiceDecoder(values: readonly unknown[]): QuickDecoder {
 function listDecoder(element: QuickDecoder): QuickDecoder {
   return (value) => {
     if (!Array.isArray(value)) return unsure;
-    const list: unknown[] = [];
-    for (const item of value as readonly unknown[]) {
-      const decoded = element(item);
+    // A copy has the right length at once; a list that grows has room for a dozen more.
+    const list = (value as readonly unknown[]).slice();
+    for (let at = 0; at < list.length; at++) {
+      const decoded = element(list[at]);
       if (decoded === unsure) return unsure;
-      list.push(decoded);
+      list[at] = decoded;
     }
     return list;
   };

@@ -10,8 +10,11 @@ const itemsAtOnce = 512;
 /** The items in order; equal ones keep theirs. */
 export function* sorting<I>(items: readonly I[], compare: Compare<I>): Work<readonly I[]> {
   let runs: (readonly I[])[] = [];
-  for (let at = 0; at < items.length; at += itemsAtOnce) {
-    runs.push(items.slice(at, at + itemsAtOnce).sort(compare));
+  for (let at = 0; at < items.length;) {
+    const end = yield* orderedUntil(items, at, compare);
+    const next = Math.max(end, at + itemsAtOnce);
+    runs.push(next === end ? items.slice(at, end) : items.slice(at, next).sort(compare));
+    at = next;
     yield;
   }
   while (runs.length > 1) {
@@ -21,6 +24,14 @@ export function* sorting<I>(items: readonly I[], compare: Compare<I>): Work<read
     runs = merged;
   }
   return runs[0] ?? [];
+}
+
+/** Behind the items from `start` on that are in order as they stand: generators often write them so. */
+function* orderedUntil<I>(items: readonly I[], start: number, compare: Compare<I>): Work<number> {
+  let end = start + 1;
+  for (; end < items.length && compare(items[end - 1] as I, items[end] as I) <= 0; end++)
+    if ((end - start) % itemsAtOnce === 0) yield;
+  return end;
 }
 
 /** Two lists in order as one; of equal items that of the first comes first. Cheap when the second is short. */

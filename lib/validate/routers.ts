@@ -26,6 +26,9 @@ export interface RouterContext {
   readonly previous?: ReadonlyMap<string, RouterItem> | undefined;
 }
 
+/** What most routers have to be told. */
+const nothing: readonly never[] = Object.freeze([]);
+
 /** Traefik keeps the priorities above this for internal routers. */
 const maxUserPriority = 2n ** 63n - 1n - 1000n;
 
@@ -103,14 +106,15 @@ function checkDecoded(item: RouterItem, config: Router, context: RouterContext):
     config.service === undefined
       ? undefined
       : refer(serviceReference, context.services, item, config.service, ['service']);
-  const checked = withFindings(item, [
-    ...syntaxFindings(item, config),
-    ...rule.diagnostics,
-    ...entryPoints.diagnostics,
-    ...chain.diagnostics,
-    ...(service?.finding === undefined ? [] : [service.finding]),
-    ...limitFindings(item, config),
-  ]);
+  const found = [
+    syntaxFindings(item, config),
+    rule.diagnostics,
+    entryPoints.diagnostics,
+    chain.diagnostics,
+    service?.finding === undefined ? nothing : [service.finding],
+    limitFindings(item, config),
+  ];
+  const checked = found.every(({ length }) => length === 0) ? item : withFindings(item, found.flat());
   if (checked.status === 'disabled' || rule.rule === undefined || service?.finding !== undefined) return checked;
   const own = {
     rule: rule.rule,
@@ -138,7 +142,7 @@ function knownRule(
   const before = previous?.get(name);
   if (before?.resolved === undefined || before.diagnostics.length > 0) return undefined;
   if (before.config?.rule !== rule || before.config.ruleSyntax !== ruleSyntax) return undefined;
-  return { rule: before.resolved.rule, diagnostics: [] };
+  return { rule: before.resolved.rule, diagnostics: nothing };
 }
 
 /** As in Traefik anything but v2 is v3. */
@@ -165,7 +169,7 @@ const observabilityOf = ({ observability }: Router): ResolvedRouter['observabili
       };
 
 function syntaxFindings(item: RouterItem, { ruleSyntax }: Router): readonly Diagnostic[] {
-  if (ruleSyntax === undefined) return [];
+  if (ruleSyntax === undefined) return nothing;
   const message = 'router option "ruleSyntax" is deprecated';
   const hint =
     ruleSyntax === 'v2' ? 'write the rule in v3 syntax and remove "ruleSyntax"' : 'remove it: rules are of syntax v3';
@@ -173,6 +177,7 @@ function syntaxFindings(item: RouterItem, { ruleSyntax }: Router): readonly Diag
 }
 
 function limitFindings(item: RouterItem, config: Pick<Router, 'priority' | 'tls'>): readonly Diagnostic[] {
+  if (config.priority <= maxUserPriority && config.tls?.certResolver === undefined) return nothing;
   const findings: Diagnostic[] = [];
   if (item.provider !== internal && config.priority > maxUserPriority) {
     const message = `the router priority ${config.priority} exceeds the max user-defined priority ${maxUserPriority}`;
@@ -192,7 +197,7 @@ interface Named {
 }
 
 /** A router with parents has no entry points of its own; most have no middlewares. */
-const noNames: Named = { names: [], diagnostics: [] };
+const noNames: Named = { names: nothing, diagnostics: nothing };
 
 /** An unknown entry point costs that entry point; none left costs the router. */
 function checkEntryPoints(
@@ -200,6 +205,9 @@ function checkEntryPoints(
   { entryPoints = [] }: Pick<Router, 'entryPoints'>,
   { entryPoints: known }: Settings,
 ): Named {
+  // Most routers have entry points that are there, and their list will do.
+  if (entryPoints.length > 0 && entryPoints.every((name) => known.get(name)?.protocol === 'tcp'))
+    return { names: entryPoints, diagnostics: nothing };
   const names: string[] = [];
   const diagnostics: Diagnostic[] = [];
   for (const name of entryPoints) {

@@ -16,6 +16,8 @@ const codes: Readonly<Record<RuleProblem['kind'], DiagnosticCode>> = {
   regex: 'FL4006',
 };
 
+const nothing: readonly never[] = Object.freeze([]);
+
 /** The rule of a router, and everything that is wrong with it. */
 export function checkRule(
   item: RouterItem,
@@ -23,6 +25,7 @@ export function checkRule(
   syntax: RuleSyntax,
 ): { readonly rule?: RuleNode; readonly diagnostics: readonly Diagnostic[] } {
   const parsed = parseRule(rule, syntax);
+  if (parsed.rule !== undefined && parsed.problems.length === 0) return { rule: parsed.rule, diagnostics: nothing };
   const diagnostics = parsed.problems.map((problem) => {
     const { kind, severity, message, hint, span } = problem;
     const code = severity === 'warning' ? 'FL4008' : codes[kind];

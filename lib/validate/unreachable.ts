@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import { withFindings } from '../merge/item.js';
-import type { ResolvedRouter, RouterItem } from '../merge/model.js';
+import type { RouterItem } from '../merge/model.js';
 import { providerRanks, routerOrder } from '../merge/order.js';
 import { align } from '../source/alignment.js';
 import { listOf } from '../source/by-name.js';
@@ -11,13 +11,16 @@ import { findingOn } from './finding.js';
 
 /** Routers that are asked about the same connections with the same rule. Nearly all rules stand alone. */
 type Group = RouterItem | Set<RouterItem>;
+/** By rule. */
+type Groups = Map<string, Group>;
 
 /** The routers of a configuration by their rules, kept from one configuration to the next. */
 export class RuleGroups {
   #routers: readonly RouterItem[] = [];
-  readonly #groups = new Map<string, Group>();
-  /** Rules of two or more routers. */
-  readonly #shared = new Set<string>();
+  /** By place. A text of place and rule would be one more long text for every router. */
+  readonly #groups = new Map<string, Groups>();
+  /** Rules of two or more routers, with their places in front. */
+  readonly #shared = new Map<string, Set<RouterItem>>();
   /** Routers that were warned of, with the warning, by what they were without. */
   readonly #marked = new Map<RouterItem, { readonly finding: Diagnostic; readonly item: RouterItem }>();
 
@@ -52,28 +55,44 @@ export class RuleGroups {
   }
 
   #join(item: RouterItem): void {
-    for (const rule of rulesOf(item)) {
-      const group = this.#groups.get(rule);
-      if (group === undefined) this.#groups.set(rule, item);
+    const rule = ruleOf(item);
+    for (const place of placesOf(item)) {
+      const groups = this.#groupsOf(place);
+      const group = groups.get(rule);
+      if (group === undefined) groups.set(rule, item);
       else if (group instanceof Set) group.add(item);
-      else if (group !== item) this.#groups.set(rule, new Set([group, item]));
-      if (group !== undefined && group !== item) this.#shared.add(rule);
+      else if (group !== item) {
+        const both = new Set([group, item]);
+        groups.set(rule, both);
+        this.#shared.set(`${place}\0${rule}`, both);
+      }
     }
   }
 
   #leave(item: RouterItem): void {
-    for (const rule of rulesOf(item)) {
-      const group = this.#groups.get(rule);
+    const rule = ruleOf(item);
+    for (const place of placesOf(item)) {
+      const groups = this.#groupsOf(place);
+      const group = groups.get(rule);
       if (!(group instanceof Set)) {
-        this.#groups.delete(rule);
+        groups.delete(rule);
+        if (groups.size === 0) this.#groups.delete(place);
         continue;
       }
       group.delete(item);
       const [first, second] = group;
       if (first === undefined || second !== undefined) continue;
-      this.#groups.set(rule, first);
-      this.#shared.delete(rule);
+      groups.set(rule, first);
+      this.#shared.delete(`${place}\0${rule}`);
     }
+  }
+
+  #groupsOf(place: string): Groups {
+    const known = this.#groups.get(place);
+    if (known !== undefined) return known;
+    const groups: Groups = new Map();
+    this.#groups.set(place, groups);
+    return groups;
   }
 
   #findings(precedence: readonly string[]): ReadonlyMap<RouterItem, Diagnostic> {
@@ -81,8 +100,8 @@ export class RuleGroups {
     const ranks = providerRanks(precedence);
     const findings = new Map<RouterItem, Diagnostic>();
     // In an order that does not depend on what was there before.
-    for (const rule of [...this.#shared].sort()) {
-      const [winner, ...losers] = [...(this.#groups.get(rule) as Set<RouterItem>)].sort(order);
+    for (const rule of [...this.#shared.keys()].sort()) {
+      const [winner, ...losers] = [...(this.#shared.get(rule) ?? [])].sort(order);
       for (const loser of losers)
         if (winner !== undefined && !findings.has(loser)) findings.set(loser, shadowed(loser, winner, ranks));
     }
@@ -102,19 +121,21 @@ export class RuleGroups {
 /** Blanks of which there could be fewer. */
 const loose = /^\s|\s$|\s\s|[^\S ]/;
 
-/** What tells whether two routers are asked about the same: for each place the rule in its syntax. */
-function* rulesOf({ resolved, config }: RouterItem): Iterable<string> {
-  if (resolved === undefined) return;
+function ruleOf({ config }: RouterItem): string {
   const written = config?.rule ?? '';
-  const rule = loose.test(written) ? written.replace(/\s+/g, ' ').trim() : written;
-  for (const place of placesOf(resolved)) yield `${place} ${config?.ruleSyntax ?? ''} ${rule}`;
+  return loose.test(written) ? written.replace(/\s+/g, ' ').trim() : written;
 }
 
-/** Where a router is looked for: entry points, with TLS or without, or the layers below its parents. */
-function placesOf({ entryPoints, parents, tls }: ResolvedRouter): readonly string[] {
-  if (parents.length > 0) return parents.map((parent) => `below ${parent}`);
-  return entryPoints.map((entryPoint) => `${entryPoint} ${tls === undefined ? 'plain' : 'tls'}`);
+/** Where a router is looked for, and in which syntax: two are asked about the same where a place and the rule are equal. */
+function placesOf({ resolved, config }: RouterItem): readonly string[] {
+  if (resolved === undefined) return nowhere;
+  const { entryPoints, parents, tls } = resolved;
+  const syntax = config?.ruleSyntax ?? '';
+  if (parents.length > 0) return parents.map((parent) => `below ${parent} ${syntax}`);
+  return entryPoints.map((entryPoint) => `${entryPoint} ${tls === undefined ? 'plain' : 'tls'} ${syntax}`);
 }
+
+const nowhere: readonly string[] = [];
 
 function shadowed(loser: RouterItem, winner: RouterItem, ranks: (provider: string) => number): Diagnostic {
   const [a, b] = [winner.resolved, loser.resolved];

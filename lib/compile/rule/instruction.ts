@@ -40,12 +40,12 @@ function indexOf(key: string, known: Map<string, number>, add: () => number): nu
 
 type Lowering = (first: string, second: string | undefined, tables: RuleTables) => Test;
 
-const test = (op: number, parts: { key?: string; value?: string; operand?: number }): Test => ({
+/** Written out: there is one for each matcher of 100,000 routers, and copies are dear. */
+const test = (op: number, { operand = 0, key = '', value = '' }: Partial<Omit<Instruction, 'op'>>): Test => ({
   op,
-  operand: 0,
-  key: '',
-  value: '',
-  ...parts,
+  operand,
+  key,
+  value,
 });
 
 const lowerings: Readonly<Record<LeafName, Lowering>> = {

@@ -80,7 +80,13 @@ function intersection(left: readonly RouteKey[], right: readonly RouteKey[]): re
   if (Math.min(left.length, right.length) > 1 && left.length * right.length > mostPairs) {
     return moreSelective(left, right).map((key) => ({ ...key, sufficient: false }));
   }
-  return distinct(left.flatMap((a) => right.flatMap((b) => both(a, b) ?? [])));
+  const [a, b] = [left[0], right[0]];
+  // Nearly all rules are a host and a path.
+  if (left.length === 1 && right.length === 1 && a !== undefined && b !== undefined) {
+    const shared = both(a, b);
+    return shared === undefined ? [] : [shared];
+  }
+  return distinct(left.flatMap((one) => right.flatMap((other) => both(one, other) ?? [])));
 }
 
 /** The requests that two keys share, if there can be any. */
@@ -90,12 +96,11 @@ function both(a: RouteKey, b: RouteKey): RouteKey | undefined {
   if (host === undefined || path === undefined) return undefined;
   const { hostKind, host: hostText, hostPattern } = host;
   const { pathKind, path: pathText, pathPattern } = path;
+  const sufficient = a.sufficient && b.sufficient;
+  const key = { hostKind, pathKind, sufficient, host: hostText, path: pathText };
+  if (hostPattern === undefined && pathPattern === undefined) return key;
   return {
-    hostKind,
-    pathKind,
-    sufficient: a.sufficient && b.sufficient,
-    host: hostText,
-    path: pathText,
+    ...key,
     ...(hostPattern !== undefined && { hostPattern }),
     ...(pathPattern !== undefined && { pathPattern }),
   };

@@ -57,8 +57,7 @@ export interface Match {
   readonly type: 'match';
   readonly matcher: LeafName;
   readonly args: readonly string[];
-  /** The span of each argument, quotes included; same length as `args`. Of v2, leaves share the span of their argument. */
-  readonly argSpans: readonly Span[];
+  /** Of v2, leaves share the span of their argument. */
   readonly span: Span;
 }
 

@@ -45,7 +45,6 @@ const v3: Dialect = {
       type: 'match',
       matcher: name,
       args: args.map(({ text }) => text),
-      argSpans: args.map((arg) => arg.span),
       span,
     };
     return { node, problems: argumentProblems(name, args, span) };

@@ -76,13 +76,12 @@ export function callOfV2(matcher: MatcherNameOfV2, args: readonly Token[], span:
   return { node: leaves.length < 2 ? first : { type: joint, operands: leaves, span }, problems };
 }
 
-const anyLeaf = (span: Span): Match => ({ type: 'match', matcher: 'Host', args: [], argSpans: [], span });
+const anyLeaf = (span: Span): Match => ({ type: 'match', matcher: 'Host', args: [], span });
 
 const match = (matcher: LeafName, args: readonly string[], span: Span): Match => ({
   type: 'match',
   matcher,
   args,
-  argSpans: args.map(() => span),
   span,
 });
 

@@ -5,9 +5,10 @@
  * A fault of syntax ends the parse and is reported alone; faults of matchers (unknown name, arity, argument) are all
  * reported. Messages keep Traefik's wording, so that users find what they have read elsewhere.
  */
-import type { RuleNode, RuleSyntax, Span } from './ast.js';
+import type { Match, RuleNode, RuleSyntax, Span } from './ast.js';
 import { type Dialect, dialects, unknownMatcher } from './dialect.js';
 import { type Token, type TokenKind, tokenize } from './lexer.js';
+import { readPlainRule } from './plain-rule.js';
 
 /** One finding about a rule, placed in its text. */
 export interface RuleProblem {
@@ -30,8 +31,16 @@ export interface ParsedRule {
 /** Bounds of one rule; a rule beyond them is refused. Each costs the data plane time or the parser stack. */
 export const ruleLimits = { bytes: 256 * 1024, depth: 64, matchers: 10_000 } as const;
 
+const nothing: readonly never[] = Object.freeze([]);
+
 /** Parses one rule of an HTTP router. Never throws. */
 export function parseRule(text: string, syntax: RuleSyntax = 'v3'): ParsedRule {
+  const plain = syntax === 'v3' ? readPlainRule(text) : undefined;
+  return plain === undefined ? parseAnyRule(text, syntax) : { rule: plain, problems: nothing };
+}
+
+/** As `parseRule`, by the grammar alone. */
+export function parseAnyRule(text: string, syntax: RuleSyntax): ParsedRule {
   if (Buffer.byteLength(text) > ruleLimits.bytes) {
     return refused('limit', `the rule is longer than ${ruleLimits.bytes} bytes`, { start: 0, end: 1 });
   }
@@ -55,14 +64,36 @@ export const defaultPriority = (rule: string): number => Buffer.byteLength(rule)
  * are ignored, as Traefik does when it chooses TLS options and certificates.
  */
 export function hostsOf(rule: RuleNode): readonly string[] {
+  // Most rules name one, and a set for it would be most of the work.
+  const sole = soleHost(rule);
+  if (sole !== undefined) return [hostOf(sole)];
   const hosts = new Set<string>();
   const visit = (node: RuleNode): void => {
     if (node.type === 'not') visit(node.operand);
     else if (node.type !== 'match') node.operands.forEach(visit);
-    else if (node.matcher === 'Host') hosts.add((node.args[0] ?? '').toLowerCase().replace(/\.$/, ''));
+    else if (node.matcher === 'Host') hosts.add(hostOf(node));
   };
   visit(rule);
   return [...hosts];
+}
+
+function hostOf({ args: [written = ''] }: Match): string {
+  const host = written.toLowerCase();
+  return host.endsWith('.') ? host.slice(0, -1) : host;
+}
+
+/** The only `Host` of a rule in which nothing is nested. */
+function soleHost(rule: RuleNode): Match | undefined {
+  if (rule.type === 'match') return rule.matcher === 'Host' ? rule : undefined;
+  if (rule.type === 'not') return undefined;
+  let found: Match | undefined;
+  for (const operand of rule.operands) {
+    if (operand.type !== 'match') return undefined;
+    if (operand.matcher !== 'Host') continue;
+    if (found !== undefined) return undefined;
+    found = operand;
+  }
+  return found;
 }
 
 const refused = (kind: RuleProblem['kind'], message: string, span: Span): ParsedRule => ({
@@ -231,7 +262,7 @@ class Parser {
     if (matcher === undefined) {
       this.problems.push(unknownMatcher(this.#dialect, written, nameSpan));
       // Stands for any other: the rule is refused, but the rest of it is still checked.
-      return { type: 'match', matcher: 'Host', args: [], argSpans: [], span };
+      return { type: 'match', matcher: 'Host', args: [], span };
     }
     const { node, problems } = this.#dialect.call(matcher, args, span);
     this.problems.push(...problems.map((problem) => ({ ...problem, matcher })));

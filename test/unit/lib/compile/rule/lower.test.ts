@@ -166,7 +166,7 @@ describe('tables', () => {
 
 test('refuses a rule that needs more instructions than jumps can reach', () => {
   const span = { start: 0, end: 1 };
-  const one: Match = { type: 'match', matcher: 'Path', args: ['/'], argSpans: [span], span };
+  const one: Match = { type: 'match', matcher: 'Path', args: ['/'], span };
   const rule = (count: number): RuleNode => ({ type: 'and', operands: Array.from({ length: count }, () => one), span });
   assert.equal(lowerRule(rule(mostInstructions), new RuleTables()).problem, undefined);
   const { problem } = lowerRule(rule(mostInstructions + 1), new RuleTables());
