@@ -87,8 +87,7 @@ bool read_options(Napi::Env env, const Napi::Object& object, engine::Options& op
          read_option(env, object, "idleBufferBytes", 0, kMostBytes, options.idle_buffer_bytes) &&
          read_option(env, object, "pollMicroseconds", 0, 1'000'000, options.poll_microseconds) &&
          read_option(env, object, "pollAdaptive", 0, 1, options.poll_adaptive) &&
-         read_option(env, object, "spliceBytes", 0, 1 << 30, options.splice_bytes) &&
-         read_option(env, object, "spliceRequests", 0, 1, options.splice_requests);
+         read_option(env, object, "spliceBytes", 0, 1 << 30, options.splice_bytes);
 }
 
 /// Milliseconds from JavaScript as nanoseconds; a year at most, which is as good as for ever. False unless it is a

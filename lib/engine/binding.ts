@@ -14,8 +14,6 @@ export interface EngineOptions {
   readonly pollAdaptive?: number;
   /** Bytes that must be left of a body in clear text for the kernel to move it (splice); 0 = everything is copied. */
   readonly spliceBytes?: number;
-  /** 1: bodies of requests as well as those of responses. */
-  readonly spliceRequests?: number;
 }
 
 /** A request to explain. */

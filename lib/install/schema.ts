@@ -84,7 +84,7 @@ const fairlead = z.strictObject({
     }),
   splice: z.enum(['auto', 'on', 'off']).default('auto').meta({
     description:
-      'Let the kernel move bodies in clear text instead of copying them: long ones of responses (auto), all but short ones (on), none (off).',
+      'Let the kernel move bodies in clear text instead of copying them: long ones (auto), all but short ones (on), none (off).',
   }),
 });
 

@@ -49,7 +49,7 @@ const mostConnections = 4_000_000_000;
 /** How much must be left of a body for the kernel to move it, and whether requests have such bodies, by fairlead.splice. */
 const splicing = {
   auto: { spliceBytes: 256 * 1024 },
-  on: { spliceBytes: 32 * 1024, spliceRequests: 1 },
+  on: { spliceBytes: 32 * 1024 },
   off: {},
 } as const;
 

@@ -16,8 +16,6 @@ struct RawRest {
   std::uint64_t left = 0;
   /// Where it is written: how long (ns, 0 = for ever) the peer may take none of it.
   Nanos stall = 0;
-  /// Where it is read: waiting for much of it at a time pays.
-  bool gathers = false;
 };
 
 /// A side of an exchange whose bodies may be moved past it. Whoever moves bytes tells of each, so that lengths and

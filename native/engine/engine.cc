@@ -39,7 +39,7 @@ class EngineImpl final : public Engine, private exchange::Shared {
     for (std::uint32_t i = 0; i < workers; ++i) {
       workers_.push_back(std::make_unique<WorkerThread>(
           WorkerSetup{i, workers, options.idle_buffer_bytes, options.poll_microseconds, options.poll_adaptive != 0,
-                      options.splice_bytes, options.splice_requests != 0, resolver_, *this, admission_, *log_}));
+                      options.splice_bytes, resolver_, *this, admission_, *log_}));
     }
   }
   ~EngineImpl() override { close(); }

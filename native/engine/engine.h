@@ -28,8 +28,6 @@ struct Options {
   std::uint32_t poll_adaptive = 0;
   /// Bytes that must be left of a body in clear text for the kernel to move it (splice); 0 = everything is copied.
   std::uint32_t splice_bytes = 0;
-  /// 1: bodies of requests as well as those of responses.
-  std::uint32_t splice_requests = 0;
 };
 
 /// A request to explain: see exchange/explain.h.

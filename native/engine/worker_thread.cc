@@ -25,7 +25,6 @@ WorkerThread::WorkerThread(const WorkerSetup& setup)
                                                  setup.shared, setup.log)) {
   worker_->loop.set_polling(setup.poll_microseconds, setup.poll_adaptive);
   worker_->splice_bytes = setup.splice_bytes;
-  worker_->splice_requests = setup.splice_requests;
 }
 
 void WorkerThread::start() {

@@ -21,7 +21,6 @@ struct WorkerSetup {
   std::uint32_t poll_microseconds;
   bool poll_adaptive;
   std::uint32_t splice_bytes;
-  bool splice_requests;
   net::ResolverThreads& resolver;
   exchange::Shared& shared;
   Admission& admission;

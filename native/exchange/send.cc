@@ -114,7 +114,7 @@ loop::Task<void> Exchange::pump_body(bool send_continue) {
   const Nanos limit = settings().read_timeout;
   const Nanos deadline = limit == 0 ? 0 : started_ + limit;
   for (bool last = false; !last;) {
-    if (worker_.splice_requests && splices(worker_, *inbound_, *outbound_)) {
+    if (splices(worker_, *inbound_, *outbound_)) {
       const Status moved = co_await splice_body(worker_, *inbound_, *outbound_, deadline);
       if (!moved.ok()) {
         if (moved.error().origin == Origin::kClient) body_failed(moved.error());

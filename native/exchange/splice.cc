@@ -63,13 +63,8 @@ loop::Task<Status> splice_body(Worker& worker, codec::RawSide& from, codec::RawS
     // Whoever waits lends the pipe to others.
     pipe.release();
     if (got.kind != Kind::kAgain) co_return from.raw_source_failed(got);
-    loop::Wake wake = loop::Wake::kNone;
     const Nanos by = idle == 0 ? deadline : worker.loop.now() + idle;
-    if (source.gathers) {
-      wake = co_await source.stream->await_bulk(source.left, by);
-    } else {
-      wake = co_await source.stream->readable(by);
-    }
+    const loop::Wake wake = co_await source.stream->await_bulk(source.left, by);
     if (wake != loop::Wake::kReady) co_return from.raw_source_failed(ended(wake));
   }
 }

@@ -53,8 +53,6 @@ class Worker {
   net::PipePool pipes{kMostPipes, kMostIdlePipes};
   /// A body of which at least this much is left is moved by the kernel where that is possible; 0 = none is.
   std::uint64_t splice_bytes = 0;
-  /// Bodies of requests as well.
-  bool splice_requests = false;
   net::Resolver resolver;
   stats::Counters counters;
   upstream::PoolRegistry pools;
@@ -100,7 +98,7 @@ class Worker {
   std::uint64_t next_request_id() { return id_base_ + (++last_id_ * id_step_); }
 
  private:
-  // Bounds what lies in pipes: 64 MiB. Further transfers copy.
+  // Bounds what lies in pipes: 16 MiB. Further transfers copy.
   static constexpr std::size_t kMostPipes = 64;
   // Descriptors that are kept for the next transfer: 32. Few are in use at once, since only a receiver that is slower
   // than its sender keeps one while it waits.

@@ -77,8 +77,8 @@ class BufferPool {
  public:
   /// Room for a head and what comes with it, plus room to write a larger head in front of a body.
   static constexpr std::size_t kSmallBytes = 20 * 1024;
-  /// Few system calls and wake-ups per megabyte for bulk bodies.
-  static constexpr std::size_t kLargeBytes = 1024 * 1024;
+  /// Few system calls and wake-ups per megabyte for bulk bodies, and several of them fit the second-level cache.
+  static constexpr std::size_t kLargeBytes = 256 * 1024;
   static constexpr std::size_t kHeadroom = 4 * 1024;
   /// While this much is in use, bulk() hands out small buffers.
   static constexpr std::size_t kBulkLimit = 64 * 1024 * 1024;

@@ -58,7 +58,7 @@ class PipePool {
  public:
   /// What a pipe is asked to hold, and the most that is moved into one at once: few system calls per megabyte. Without
   /// the privilege for it a user may get less from the kernel (fs.pipe-user-pages-soft), which is slower, nothing else.
-  static constexpr std::size_t kPipeBytes = 1024 * 1024;
+  static constexpr std::size_t kPipeBytes = 256 * 1024;
 
   /// At most `most` pipes exist, and at most `most_idle` of them while unused. Each takes two descriptors.
   PipePool(std::size_t most, std::size_t most_idle) : most_(most), most_idle_(most_idle) { idle_.reserve(most_idle); }

@@ -35,7 +35,7 @@ ssize_t splice_bytes(int from, int to, std::size_t size) {
 }
 
 // So much of a long body is worth a wake-up. Larger steps gain nothing more.
-constexpr std::uint64_t kBulkMark = 512 * 1024;
+constexpr std::uint64_t kBulkMark = 256 * 1024;
 // How long less than that may lie in the kernel. The timers make up to twice as much of it.
 constexpr Nanos kBulkPatience = 4 * kMillisecond;
 
@@ -43,7 +43,7 @@ constexpr Nanos kBulkPatience = 4 * kMillisecond;
 constexpr std::size_t kDenseBytes = 128 * 1024;
 
 // A write through TLS takes at most this much at once, so that unsent ciphertext stays bounded.
-constexpr std::size_t kSecureWriteBytes = 512 * 1024;
+constexpr std::size_t kSecureWriteBytes = 256 * 1024;
 
 }  // namespace
 

@@ -227,7 +227,7 @@ loop::Soon<Result<codec::BodyChunk>> Http1Client::read_body(Nanos deadline) {
 
 codec::RawRest Http1Client::raw_source() {
   if (connection_ == nullptr || !body_) return {};
-  return {.stream = &connection_->stream, .left = body_->raw_left(), .gathers = true};
+  return {.stream = &connection_->stream, .left = body_->raw_left()};
 }
 
 Error Http1Client::raw_source_failed(const net::IoResult& result) {

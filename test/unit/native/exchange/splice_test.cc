@@ -49,7 +49,6 @@ void send_some(int fd, std::string_view bytes) {
 struct Fixture : WorkerFixture {
   explicit Fixture(const ScriptedServer& server) : WorkerFixture(spec(server.port())) {
     worker.splice_bytes = 4096;
-    worker.splice_requests = true;
   }
   static SnapshotSpec spec(std::uint16_t port) {
     SnapshotSpec made;
