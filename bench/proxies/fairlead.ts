@@ -82,9 +82,6 @@ function variant(name: string, line: string, only: NonNullable<Proxy['only']>): 
 /** Bodies are copied, never spliced. */
 export const fairleadCopy = variant('copy', 'splice: off', ['bandwidth']);
 
-/** Bodies of requests are spliced as well. */
-export const fairleadSplice = variant('splice', 'splice: on', ['bandwidth']);
-
 /** Workers ask for events before they sleep. */
 export const fairleadPoll = variant('poll', 'polling: 100', ['latency']);
 export const fairleadAdaptive = variant('adaptive', 'polling: adaptive', ['latency']);

@@ -89,3 +89,13 @@ export const nginx: Proxy = {
   reload: (pid) => process.kill(pid, 'SIGHUP'),
   block: stopMaster,
 };
+
+/** With the buffers it has unless told otherwise. */
+export const nginxDefaults: Proxy = {
+  ...nginx,
+  name: 'nginx-defaults',
+  features: ['tls'],
+  only: ['bandwidth'],
+  files: (setting) => nginx.files({ ...setting, bulk: false }),
+  command: (setting) => nginx.command({ ...setting, bulk: false }),
+};
