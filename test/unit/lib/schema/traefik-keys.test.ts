@@ -10,7 +10,10 @@ const second = 1_000_000_000n;
 type Row = readonly [key: string, usual: unknown, written: unknown, finding?: RegExp];
 
 const rows: Readonly<
-  Record<'router' | 'loadBalancer' | 'weighted' | 'highestRandomWeight' | 'transport', readonly Row[]>
+  Record<
+    'router' | 'loadBalancer' | 'weighted' | 'highestRandomWeight' | 'mirroring' | 'failover' | 'transport',
+    readonly Row[]
+  >
 > = {
   router: [
     ['entryPoints', ['web', 'websecure'], ['web']],
@@ -69,6 +72,21 @@ const rows: Readonly<
     ['services.0.name', 's', 's@file'],
     ['services.0.weight', 1, 5],
     ['healthCheck', undefined, {}, /healthCheck not enabled/],
+  ],
+  mirroring: [
+    ['service', 's', 's@file'],
+    ['mirrors.0.name', 'm', 's@file'],
+    ['mirrors.0.percent', 10, 100],
+    ['mirrorBody', true, false],
+    ['maxBodySize', -1, 1024],
+    ['healthCheck', undefined, {}, /healthCheck not enabled/],
+  ],
+  failover: [
+    ['service', 's', 's@file'],
+    ['fallback', 'm', 's@file'],
+    ['healthCheck', undefined, {}, /healthCheck not enabled/],
+    ['errors.status', [{ from: 500, to: 504 }], ['404', '500-599']],
+    ['errors.maxRequestBodyBytes', -1, 1024],
   ],
   transport: [
     ['serverName', undefined, 'a.example'],
@@ -134,6 +152,8 @@ const minimal: Readonly<Record<Kind, object>> = {
   loadBalancer: { servers: [{ url: 'http://10.0.0.1' }] },
   weighted: { services: [{ name: 's' }] },
   highestRandomWeight: { services: [{ name: 's' }] },
+  mirroring: { service: 's', mirrors: [{ name: 'm', percent: 10 }] },
+  failover: { service: 's', fallback: 'm', errors: { status: ['500-504'] } },
   transport: {},
 };
 
@@ -151,6 +171,7 @@ function read(kind: Kind, object: object) {
         routers: { ...routers, child },
         services: {
           s: { loadBalancer: minimal.loadBalancer },
+          m: { loadBalancer: minimal.loadBalancer },
           x: isService ? { [kind]: object } : { loadBalancer: minimal.loadBalancer },
         },
         middlewares: { m: { addPrefix: { prefix: '/m' } } },
@@ -193,4 +214,9 @@ describe('loadBalancer, where an object is there', () => {
       assert.deepEqual([at(found, key), said], [usual, []]);
     });
   }
+});
+
+test('a mirror without percent is one of 0, which is said', () => {
+  const { found, said } = read('mirroring', { service: 's', mirrors: [{ name: 'm' }] });
+  assert.deepEqual([at(found, 'mirrors.0.percent'), said], [0, ['the mirror "m" gets no requests']]);
 });
