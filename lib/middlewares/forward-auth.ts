@@ -4,7 +4,7 @@ import { headerName, httpUrl, pattern } from '../schema/text.js';
 import { server, transport } from '../snapshot/records.js';
 import { bool, list, record, text, u64, u8, type Value } from '../snapshot/wire.js';
 import { withoutEffect } from '../source/marks.js';
-import { byteSize, fileOrContent, stringList } from '../source/scalars.js';
+import { byteSize, fileOrContent, positiveDuration, stringList } from '../source/scalars.js';
 import { defineMiddleware, type LowerContext } from './define.js';
 
 /** Bodies are held in memory, so "unlimited" has a bound. */
@@ -56,6 +56,10 @@ const schema = z.strictObject({
   maxResponseBodySize: byteSize.default(-1).meta({
     description: "Bytes of the server's answer beyond which the answer is 401. -1 means 8 MiB.",
   }),
+  timeout: positiveDuration
+    .refine((value) => value > 0n, 'must be more than 0')
+    .prefault('5s')
+    .meta({ description: 'How long the whole answer may take; then it is 500. Traefik: 30s, not to be changed.' }),
   preserveLocationHeader: z.boolean().default(false).meta({
     description: "Passes a relative Location on as it is instead of resolving it against the server's URL.",
   }),
@@ -157,6 +161,8 @@ export const forwardAuth = defineMiddleware({
     preserveLocation: bool,
     preserveMethod: bool,
     signinUrl: text,
+    /** Nanoseconds for the whole answer. */
+    timeout: u64,
     maxBodyBytes: u64,
     maxResponseBytes: u64,
   }),
@@ -180,6 +186,7 @@ export const forwardAuth = defineMiddleware({
       preserveLocation: config.preserveLocationHeader,
       preserveMethod: config.preserveRequestMethod,
       signinUrl: config.authSigninURL,
+      timeout: config.timeout,
       maxBodyBytes: bounded(config.maxBodySize, requestBodyBound),
       maxResponseBytes: bounded(config.maxResponseBodySize, responseBodyBound),
     };

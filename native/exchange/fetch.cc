@@ -9,6 +9,7 @@ namespace fairlead::exchange {
 namespace {
 
 constexpr Error kFetchFailed{Reason::kAuthFailed, Origin::kUpstream, Retry::kNo};
+constexpr Error kTooLarge{Reason::kAuthDenied, Origin::kUpstream, Retry::kNo};
 // A server that sends more interim responses than this for one request is broken.
 constexpr unsigned kMostInterim = 20;
 
@@ -38,7 +39,7 @@ loop::Task<Status> read_whole(upstream::Http1Client& client, std::uint64_t limit
   for (bool last = false; !last;) {
     const Result<codec::BodyChunk> chunk = co_await client.read_body(0);
     if (!chunk.ok()) co_return chunk.error();
-    if (body.size() + chunk->data.size() > limit) co_return kFetchFailed;
+    if (body.size() + chunk->data.size() > limit) co_return kTooLarge;
     body.append(chunk->data);
     last = chunk->last;
   }

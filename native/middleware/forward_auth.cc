@@ -77,6 +77,7 @@ loop::Task<Verdict> ForwardAuth::on_request_async(Context& context) const {
   call.target = target_;
   call.path = config_.path;
   if (config_.preserve_method) call.method = context.request.method_text;
+  call.timeout = static_cast<Nanos>(config_.timeout);
   call.max_response_bytes = config_.max_response_bytes;
   fill_auth_headers(config_, context, call);
 
@@ -96,7 +97,7 @@ loop::Task<Verdict> ForwardAuth::on_request_async(Context& context) const {
   const Status called = co_await context.facilities.fetch(call, reply);
   if (!called.ok()) {
     // Too large an answer is no answer; the server itself is not at fault (Traefik maxResponseBodySize).
-    const bool too_large = called.error().reason == Reason::kAuthFailed;
+    const bool too_large = called.error().reason == Reason::kAuthDenied;
     co_return refuse(context, too_large ? 401 : 500, too_large ? Reason::kAuthDenied : Reason::kAuthFailed);
   }
   if (context.user != nullptr && !config_.header_field.empty()) {

@@ -65,8 +65,8 @@ struct FetchRequest {
   codec::Headers headers;
   std::string_view body;
   /// Nanoseconds for the whole call.
-  Nanos timeout = 30 * kSecond;
-  /// Bytes; a larger response body is an error (kAuthFailed).
+  Nanos timeout = 5 * kSecond;
+  /// Bytes; a larger response body is an error (kAuthDenied).
   std::uint64_t max_response_bytes = 1 << 20;
 };
 

@@ -210,6 +210,35 @@ describe('D17: without an answer nothing passes', () => {
       },
     ));
 
+  const slow: readonly (readonly [string, Parameters<typeof RawBackend.start>[0]])[] = [
+    [
+      'nothing comes',
+      async (conversation) => {
+        await conversation.request();
+      },
+    ],
+    [
+      'the body comes too slowly',
+      async (conversation) => {
+        await conversation.request();
+        conversation.send('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngo');
+      },
+    ],
+  ];
+  for (const [why, script] of slow) {
+    test(`when ${why} within the timeout`, () =>
+      guarded(
+        script,
+        async ({ proxy, app, auth }) => {
+          assert.equal((await proxy.ask(request('GET /'))).status, 500);
+          // The connection is not kept: the rest of that answer may still come.
+          await auth.endingOf(0);
+          assert.equal(app.requests.length, 0);
+        },
+        { timeout: '100ms' },
+      ));
+  }
+
   test('when the body is larger than may be sent there', () =>
     guarded(
       answer('200 OK'),

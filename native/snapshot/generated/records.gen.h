@@ -8,7 +8,7 @@
 
 namespace fairlead::wire {
 
-inline constexpr std::uint64_t kFingerprint = 0x652b79ebd4725eadULL;
+inline constexpr std::uint64_t kFingerprint = 0x5a1c45a6c6b0637aULL;
 inline constexpr std::uint32_t kNone = 0xffffffff;
 inline constexpr std::uint16_t kAccept = 0xffff;
 inline constexpr std::uint16_t kReject = 0xfffe;
@@ -535,6 +535,7 @@ struct ForwardAuth {
   Bool preserve_location;
   Bool preserve_method;
   Text signin_url;
+  std::uint64_t timeout;
   std::uint64_t max_body_bytes;
   std::uint64_t max_response_bytes;
 
@@ -555,7 +556,7 @@ struct ForwardAuth {
            signin_url.verify(bounds);
   }
 };
-static_assert(sizeof(ForwardAuth) == 248);
+static_assert(sizeof(ForwardAuth) == 256);
 
 struct HeaderEdit {
   Text name;

@@ -264,7 +264,8 @@ TEST_CASE("a 401 may send the client to the sign-in page") {
 
 TEST_CASE("a call that fails lets nothing pass") {
   const Auth a("forward_auth.bin");
-  for (const Reason reason : {Reason::kConnectFailed, Reason::kUpstreamHeadTimeout, Reason::kUpstreamMalformed}) {
+  for (const Reason reason :
+       {Reason::kConnectFailed, Reason::kUpstreamHeadTimeout, Reason::kUpstreamMalformed, Reason::kAuthFailed}) {
     FakeExchange exchange;
     exchange.facilities.fetch_error = {.reason = reason, .origin = Origin::kUpstream};
     CHECK(exchange.run(a.auth) == Verdict::kReplied);
@@ -277,9 +278,10 @@ TEST_CASE("a call that fails lets nothing pass") {
 TEST_CASE("an answer that is too large is a 401") {
   const Auth a("forward_auth_keep.bin");
   FakeExchange exchange;
-  exchange.facilities.fetch_error = {.reason = Reason::kAuthFailed, .origin = Origin::kUpstream};
+  exchange.facilities.fetch_error = {.reason = Reason::kAuthDenied, .origin = Origin::kUpstream};
   CHECK(exchange.run(a.auth) == Verdict::kReplied);
   CHECK(exchange.facilities.asked.max_response_bytes == 100);
+  CHECK(exchange.facilities.asked.timeout == 5 * kSecond);
   CHECK(exchange.reply.status == 401);
 }
 
