@@ -243,7 +243,8 @@ TEST_CASE("D18: however many workers want a name that hangs, it takes one look-u
     waiting.back().start();
   }
   CHECK(f.resolve("good") == "10.0.0.2");
-  CHECK(f.book->asked() == 2);
+  // Another thread than that of the good name may still be about to ask.
+  test::run_until(f.loop, [&] { return f.book->asked() == 2; });
   f.book->set("dead", "10.0.0.9");
   f.book->release();
   test::run_until(f.loop, [&] { return std::ranges::all_of(waiting, [](const auto& task) { return task.done(); }); });
