@@ -47,6 +47,16 @@ constexpr std::size_t kSecureWriteBytes = 256 * 1024;
 
 }  // namespace
 
+// Why a call has moved nothing, from errno: the socket is empty or full, or it has failed.
+IoResult Stream::refused(bool& ready) {
+  if (errno == EAGAIN) {
+    ready = false;
+    return IoResult::of(Kind::kAgain);
+  }
+  failed_ = true;
+  return IoResult::of(Kind::kError);
+}
+
 IoResult Stream::receive(std::span<char> into) {
   if (!descriptor_.readable) return IoResult::of(Kind::kAgain);
   ssize_t got;
@@ -61,12 +71,7 @@ IoResult Stream::receive(std::span<char> into) {
     return IoResult::bytes(count);
   }
   if (got == 0) return IoResult::of(Kind::kEof);
-  if (errno == EAGAIN) {
-    descriptor_.readable = false;
-    return IoResult::of(Kind::kAgain);
-  }
-  failed_ = true;
-  return IoResult::of(Kind::kError);
+  return refused(descriptor_.readable);
 }
 
 IoResult Stream::send(std::string_view bytes, int flags) {
@@ -80,12 +85,7 @@ IoResult Stream::send(std::string_view bytes, int flags) {
     if (count < bytes.size()) descriptor_.writable = false;
     return IoResult::bytes(count);
   }
-  if (errno == EAGAIN) {
-    descriptor_.writable = false;
-    return IoResult::of(Kind::kAgain);
-  }
-  failed_ = true;
-  return IoResult::of(Kind::kError);
+  return refused(descriptor_.writable);
 }
 
 IoResult Stream::splice_in(Pipe& pipe, std::uint64_t most) {
@@ -102,13 +102,8 @@ IoResult Stream::splice_in(Pipe& pipe, std::uint64_t most) {
     return IoResult::bytes(count);
   }
   if (got == 0) return IoResult::of(Kind::kEof);
-  if (errno == EAGAIN) {
-    // The pipe was empty, so it was the socket that had nothing.
-    descriptor_.readable = false;
-    return IoResult::of(Kind::kAgain);
-  }
-  failed_ = true;
-  return IoResult::of(Kind::kError);
+  // Where that is EAGAIN, the pipe was empty, so it was the socket that had nothing.
+  return refused(descriptor_.readable);
 }
 
 IoResult Stream::splice_out(Pipe& pipe) {
@@ -122,12 +117,9 @@ IoResult Stream::splice_out(Pipe& pipe) {
     pipe.drained(static_cast<std::size_t>(sent));
     return IoResult::bytes(static_cast<std::size_t>(sent));
   }
-  if (sent < 0 && errno == EAGAIN) {
-    descriptor_.writable = false;
-    return IoResult::of(Kind::kAgain);
-  }
-  failed_ = true;
-  return IoResult::of(Kind::kError);
+  // A pipe that holds something is not at its end.
+  if (sent == 0) errno = EPIPE;
+  return refused(descriptor_.writable);
 }
 
 void Stream::set_low_water(int bytes) {

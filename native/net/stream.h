@@ -102,6 +102,7 @@ class Stream {
 
  private:
   bool holds_input() const { return !stashed_.empty() || (secure_ != nullptr && secure_->has_pending()); }
+  IoResult refused(bool& ready);
   IoResult receive(std::span<char> into);
   IoResult send(std::string_view bytes, int flags = 0);
   IoResult flush();
