@@ -10,7 +10,7 @@ import { atProviderOption } from './install/provider-places.js';
 import type { InstallResult } from './install/result.js';
 import { decodingDynamic, type Fragment } from './merge/decode.js';
 import { merging } from './merge/merge.js';
-import { allDiagnostics, type Configuration, type Item } from './merge/model.js';
+import { allDiagnostics, type Configuration, type Item, type RouterItem, type ServiceItem } from './merge/model.js';
 import type { LoadedDocument } from './schema/loaded.js';
 import type { Settings } from './merge/settings.js';
 import { type Changes, type Difference, difference } from './snapshot/difference.js';
@@ -20,6 +20,7 @@ import { layoutOf } from './snapshot/wire.js';
 import { validating, type ValidateOptions } from './validate/validate.js';
 import { align } from './source/alignment.js';
 import { listOf } from './source/by-name.js';
+import { Picked } from './source/remembered.js';
 import { sorting } from './source/sorting.js';
 import { finish, forEach, type Work } from './work.js';
 
@@ -177,27 +178,48 @@ function* changesOf<I extends Item<unknown>>(
   before: ReadonlyMap<string, I> = new Map<string, I>(),
   after: ReadonlyMap<string, I>,
 ): Work<Changes> {
-  const { gone, come } = align(listOf(before), listOf(after));
+  const aligned = align(listOf(before), listOf(after));
+  const gone = yield* sorting(aligned.gone, byName);
+  const come = yield* sorting(aligned.come, byName);
   const [added, removed, changed]: [string[], string[], string[]] = [[], [], []];
-  yield* forEach(gone, ({ name }) => {
-    if (!after.has(name)) removed.push(name);
-  });
+  // Both in order, side by side: looking every name up would take longer than sorting them.
+  let next = 0;
   yield* forEach(come, (item) => {
-    const old = before.get(item.name);
-    if (old === undefined) added.push(item.name);
-    else if (item.status !== old.status || !isDeepStrictEqual(item.config, old.config)) changed.push(item.name);
+    for (let old = gone[next]; old !== undefined && old.name < item.name; old = gone[++next]) removed.push(old.name);
+    const old = gone[next];
+    if (old?.name !== item.name) {
+      added.push(item.name);
+      return;
+    }
+    if (item.status !== old.status || !isDeepStrictEqual(item.config, old.config)) changed.push(item.name);
+    next += 1;
   });
-  return {
-    added: yield* sorting(added, byName),
-    removed: yield* sorting(removed, byName),
-    changed: yield* sorting(changed, byName),
-  };
+  for (const { name } of gone.slice(next)) removed.push(name);
+  return { added, removed, changed };
 }
 
-const byName = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+const byName = ({ name: a }: Item<unknown>, { name: b }: Item<unknown>): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** Everything that was found, in the order of reading: install configuration, then sources, then objects. */
-export function findingsOf(install: InstallResult, configuration: Configuration): readonly Diagnostic[] {
-  const found = allDiagnostics(configuration).map((diagnostic) => atProviderOption(diagnostic, install));
-  return [...install.diagnostics, ...found];
+export const findingsOf = (install: InstallResult, configuration: Configuration): readonly Diagnostic[] =>
+  finish(findingsIn(install, configuration));
+
+/** Which objects there was something to say about, from one configuration to the next. */
+export class FindingsMemory {
+  readonly routers = new Picked<RouterItem>();
+  readonly services = new Picked<ServiceItem>();
 }
+
+/** As `findingsOf`, in turns. */
+export function* findingsIn(
+  install: InstallResult,
+  configuration: Configuration,
+  memory = new FindingsMemory(),
+): Work<readonly Diagnostic[]> {
+  const routers = yield* memory.routers.of(listOf(configuration.routers), isRemarkable);
+  const services = yield* memory.services.of(listOf(configuration.services), isRemarkable);
+  const found = allDiagnostics(configuration, routers, services);
+  return [...install.diagnostics, ...found.map((diagnostic) => atProviderOption(diagnostic, install))];
+}
+
+const isRemarkable = ({ diagnostics }: Item<unknown>): boolean => diagnostics.length > 0;

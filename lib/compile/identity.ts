@@ -9,6 +9,24 @@ export function identityOf(text: string): bigint {
   return BigInt(`0x${hash('sha256', text, 'hex').slice(0, 16)}`);
 }
 
+/** Identities that are asked for again and again: each takes as long as the rest of a server. */
+export class Identities {
+  readonly #known = new Map<string, bigint>();
+
+  /** As `identityOf`. */
+  of(text: string): bigint {
+    const known = this.#known.get(text);
+    if (known !== undefined) return known;
+    if (this.#known.size >= mostKnown) this.#known.clear();
+    const identity = identityOf(text);
+    this.#known.set(text, identity);
+    return identity;
+  }
+}
+
+/** A few megabytes. */
+const mostKnown = 32_768;
+
 /** Identity of plain data. The order of keys does not matter; `undefined` in an object counts as absent. */
 export function identity(...values: readonly unknown[]): bigint {
   return identityOf(JSON.stringify(values, canonical));

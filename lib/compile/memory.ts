@@ -1,4 +1,6 @@
 /** What compiling remembers from one configuration to the next, so that records that are the same are not made again. */
+import { Picked } from '../source/remembered.js';
+import type { Drafts, Listing } from './drafts.js';
 import type { RouterItem } from '../merge/model.js';
 
 /** For one proxy, and together with one memory of the encoder. */
@@ -6,6 +8,11 @@ export class CompileMemory {
   /** Routers that were served, as they came, and in the order in which they are tried. */
   served: readonly RouterItem[] = [];
   inOrder: readonly RouterItem[] = [];
+  readonly roots = new Picked<RouterItem>();
+  /** The records of those in order; undefined while others are made. */
+  drafts: Drafts | undefined;
+  /** Where routers are listed, by their entry points. */
+  readonly listings = new Map<string, Listing>();
   /** Objects whose records hold numbers of tables that all of them share: nobody knows those before they are made. */
   readonly tied = new WeakSet<object>();
   readonly #names = new Map<string, readonly string[]>();

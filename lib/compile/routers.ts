@@ -1,22 +1,20 @@
 /** Routers become programs with indexes, in the order in which they are tried. */
 import type { InstallConfiguration } from '../install/schema.js';
-import type { ResolvedRouter, RouterItem } from '../merge/model.js';
+import type { RouterItem } from '../merge/model.js';
 import { type RouterOrder, routerOrder } from '../merge/order.js';
-import { deniedCharacters, type layer, none, type router } from '../snapshot/records.js';
+import { deniedCharacters, type layer, none } from '../snapshot/records.js';
 import type { RecordList } from '../snapshot/encode.js';
 import type { Value } from '../snapshot/wire.js';
 import { align } from '../source/alignment.js';
 import { listOf } from '../source/by-name.js';
 import { mergingSorted, sorting } from '../source/sorting.js';
-import { forEach, type Work } from '../work.js';
+import type { Work } from '../work.js';
+import { Drafting, type Listing, same, type Served, type WireRouter } from './drafts.js';
 import { withoutCrowds } from './rule/crowds.js';
-import type { RouteKey } from './rule/keys.js';
 import { lowerForIndex } from './rule/lower.js';
 import type { CompileMemory } from './memory.js';
 import { promised, type Scope } from './scope.js';
 import { timeoutsIndex } from './timeouts.js';
-
-type WireRouter = Value<typeof router> & { readonly keys: readonly RouteKey[] };
 
 /** Routers of one entry point by index, best first. */
 export interface RouterLists {
@@ -39,74 +37,56 @@ export interface CompiledRouters {
   readonly refused: readonly RefusedRouter[];
 }
 
-type Served = RouterItem & { readonly resolved: ResolvedRouter };
+/** Routers after which others may have a turn. */
+const rootsAtOnce = 64;
 
 /** Compiles every router that is served. A router on entry points that deny different escapes is stored once for each. */
 export function* compileRouters(scope: Scope, memory: CompileMemory): Work<CompiledRouters> {
-  const byEntryPoint = new Map<string, RouterLists>();
-  const places = new Map<string, Place>();
-  for (const [name, mask] of deniedByEntryPoint(scope.install)) {
-    const lists = { plain: [], tls: [] };
-    byEntryPoint.set(name, lists);
-    places.set(name, { mask, lists });
+  const places = placesOf(scope.install);
+  const { roots, before } = yield* rootsOf(scope, memory);
+  const drafting = new Drafting(scope, memory.drafts);
+  const compiler = new RouterCompiler(scope, drafting, places, memory.listings);
+  memory.drafts = undefined;
+  for (let at = 0; at < roots.length; at++) {
+    drafting.begin();
+    const place = before(at);
+    const known = place < 0 ? undefined : drafting.take(place);
+    if (known === undefined) compiler.addRoot(roots[at] as Served, memory);
+    else compiler.list(known);
+    if (at % rootsAtOnce === rootsAtOnce - 1) yield;
   }
-  const { roots, fresh } = yield* rootsOf(scope, memory);
-  const compiler = new RouterCompiler(scope);
-  yield* forEach(roots, (item) => {
-    const isKnown = !fresh.has(item) && !memory.tied.has(item);
-    const compiled = isKnown ? undefined : compiler.compileRoot(item, memory);
-    if (!isKnown && compiled === undefined) return;
-    compiler.addTo(places, item, compiled);
-  });
-  const { drafts, layers, refused } = compiler;
-  return { routers: () => recordsOf(scope, drafts, compiler, memory), layers, byEntryPoint, refused };
+  memory.drafts = drafting.drafts;
+  const { layers, refused } = compiler;
+  const byEntryPoint = new Map([...places].map(([name, { lists }]) => [name, lists]));
+  return { routers: () => recordsOf(scope, drafting, compiler, memory), layers, byEntryPoint, refused };
 }
 
 /** An entry point: what it denies, and its routers. */
 interface Place {
   readonly mask: number;
   readonly lists: RouterLists;
+  /** Number of its list of plain routers; that of TLS routers is the next one. */
+  readonly number: number;
 }
 
-/** Records to be, by columns: routers, and what is denied where they listen. */
-class Drafts {
-  readonly items: Served[] = [];
-  readonly masks: number[] = [];
-  /** Left out where the record is likely to be that of before. */
-  readonly values: (WireRouter | undefined)[] = [];
-  readonly numbers = { service: [] as number[], tlsOptions: [] as number[], timeouts: [] as number[] };
-
-  /** Adds a record with the numbers of what its router names; returns its place. Those of its layer are made with it. */
-  add(scope: Scope, item: Served, mask: number, value: WireRouter | undefined): number {
-    const { middlewares, service, tls } = item.resolved;
-    for (const middleware of middlewares) scope.middlewares.indexOf(middleware);
-    this.numbers.service.push(service === undefined ? none : scope.services.indexOf(service));
-    this.numbers.tlsOptions.push(tls === undefined ? none : scope.tlsOptions.indexOf(tls.options));
-    this.numbers.timeouts.push(timeoutsIndex(scope, item.config?.timeouts));
-    this.masks.push(mask);
-    this.values.push(value);
-    return this.items.push(item) - 1;
-  }
+function placesOf(install: InstallConfiguration): ReadonlyMap<string, Place> {
+  const masks = [...deniedByEntryPoint(install)];
+  return new Map(masks.map(([name, mask], at) => [name, { mask, lists: { plain: [], tls: [] }, number: 2 * at }]));
 }
 
 /** The records in their order. Where nothing but numbers of services and options can have changed, that of before will do. */
 function* recordsOf(
   scope: Scope,
-  { items, masks, values, numbers }: Drafts,
+  { drafts: { items, masks, numbers, same: isSame }, made }: Drafting,
   compiler: RouterCompiler,
   memory: CompileMemory,
 ): Work<RecordList<WireRouter>> {
-  const made = [...values.keys()].filter((at) => values[at] !== undefined);
-  const uncrowded = withoutCrowds(made.map((at) => values[at] as WireRouter));
-  made.forEach((at, index) => (values[at] = uncrowded[index]));
-  const sameChains = memory.areSame('middlewares', scope.middlewares.names);
+  const places = [...made.keys()];
+  const uncrowded = withoutCrowds([...made.values()]);
+  const values = new Map(places.map((place, at) => [place, uncrowded[at] as WireRouter]));
+  const least = memory.areSame('middlewares', scope.middlewares.names) ? same.withoutChain : same.all;
   yield;
-  const tokens = items.map((item, at) => {
-    const { service, parents, middlewares } = item.resolved;
-    const isAlone = service !== undefined && parents.length === 0;
-    const isSame = item !== items[at - 1] && isAlone && !memory.tied.has(item);
-    return isSame && (sameChains || middlewares.length === 0) ? item : {};
-  });
+  const tokens = items.map((item, at) => ((isSame[at] ?? same.nothing) >= least ? item : {}));
   yield;
   return {
     tokens,
@@ -118,18 +98,18 @@ function* recordsOf(
     value: (at) => {
       const item = items[at] as Served;
       const deniedCharacters = masks[at] ?? 0;
-      return values[at] ?? { ...promised(compiler.compileRoot(item, memory), item.name), deniedCharacters };
+      return values.get(at) ?? { ...promised(compiler.compileRoot(item, memory), item.name), deniedCharacters };
     },
   };
 }
 
-/** Routers that are tried first, best first, and those of them that were not there the last time. */
+/** Routers that are tried first, best first, with the place that each had the last time. */
 function* rootsOf(
   { configuration, install }: Scope,
   memory: CompileMemory,
-): Work<{ readonly roots: readonly Served[]; readonly fresh: ReadonlySet<RouterItem> }> {
+): Work<{ readonly roots: readonly Served[]; readonly before: (at: number) => number }> {
   const order = routerOrder(install.providers.precedence);
-  const served = listOf(configuration.routers).filter(isRoot);
+  const served = yield* memory.roots.of(listOf(configuration.routers), isRoot);
   const { gone, come } = align(memory.served, served);
   const left = new Set(gone);
   const sorted =
@@ -140,42 +120,73 @@ function* rootsOf(
           yield* sorting(come, order),
           order,
         );
+  const aligned = align(memory.inOrder, sorted);
   memory.served = served;
   memory.inOrder = sorted;
-  return { roots: sorted as readonly Served[], fresh: new Set(come) };
+  return { roots: sorted as readonly Served[], before: (at) => aligned.placeOf(at) };
 }
 
 /** Fills the tables of routers and of layers. */
 class RouterCompiler {
-  readonly drafts = new Drafts();
   readonly layers: { readonly routers: readonly number[] }[] = [];
   readonly refused: RefusedRouter[] = [];
   readonly #scope: Scope;
+  readonly #drafting: Drafting;
+  readonly #places: ReadonlyMap<string, Place>;
+  readonly #listings: Map<string, Listing>;
+  /** By number. */
+  readonly #lists: readonly number[][];
   readonly #order: RouterOrder;
   /** Children by name and by whether they are logged, which their root says: a child may have several parents. */
   readonly #children = new Map<string, number | undefined>();
 
-  constructor(scope: Scope) {
+  constructor(scope: Scope, drafting: Drafting, places: ReadonlyMap<string, Place>, listings: Map<string, Listing>) {
     this.#scope = scope;
+    this.#drafting = drafting;
+    this.#places = places;
+    this.#listings = listings;
+    this.#lists = [...places.values()].flatMap(({ lists }) => [lists.plain, lists.tls]);
     this.#order = routerOrder(scope.install.providers.precedence);
   }
 
-  /** Adds a router to the table and to the lists of its entry points. */
-  addTo(places: ReadonlyMap<string, Place>, item: Served, compiled: WireRouter | undefined): void {
-    const { entryPoints, tls } = item.resolved;
-    // Of entry points that deny the same the router is stored once; most routers have one.
-    const indexes = entryPoints.length > 1 ? new Map<number, number>() : undefined;
-    for (const entryPoint of entryPoints) {
-      const { mask = 0, lists } = places.get(entryPoint) ?? {};
-      const index = indexes?.get(mask) ?? this.#add(item, mask, compiled);
-      indexes?.set(mask, index);
-      (tls === undefined ? lists?.plain : lists?.tls)?.push(index);
+  /** Adds a router to the table and to the lists of its entry points; nothing of one whose rule does not fit. */
+  addRoot(item: Served, memory: CompileMemory): void {
+    const compiled = this.compileRoot(item, memory);
+    if (compiled === undefined) return;
+    const listing = this.#listingOf(item);
+    const isTied = memory.tied.has(item);
+    for (const { mask } of listing.records) {
+      const value = mask === 0 ? compiled : { ...compiled, deniedCharacters: mask };
+      this.#drafting.add(item, mask, value, isTied);
+    }
+    this.list(listing);
+    if (!isTied) this.#drafting.settle(listing);
+  }
+
+  /** Lists the records that were added last. */
+  list({ records }: Listing): void {
+    let index = this.#drafting.drafts.items.length - records.length;
+    for (const { lists } of records) {
+      for (const list of lists) this.#lists[list]?.push(index);
+      index += 1;
     }
   }
 
-  #add(item: Served, mask: number, compiled: WireRouter | undefined): number {
-    const value = compiled === undefined || mask === 0 ? compiled : { ...compiled, deniedCharacters: mask };
-    return this.drafts.add(this.#scope, item, mask, value);
+  /** Of entry points that deny the same a router is stored once. Most routers have one, and are listed alike. */
+  #listingOf({ resolved: { entryPoints, tls } }: Served): Listing {
+    const key = `${tls === undefined ? 'plain' : 'tls'} ${entryPoints.join('\0')}`;
+    const known = this.#listings.get(key);
+    if (known !== undefined) return known;
+    const byMask = new Map<number, number[]>();
+    for (const entryPoint of entryPoints) {
+      const { mask = 0, number } = this.#places.get(entryPoint) ?? {};
+      const lists = byMask.get(mask) ?? [];
+      if (number !== undefined) lists.push(tls === undefined ? number : number + 1);
+      byMask.set(mask, lists);
+    }
+    const listing = { records: [...byMask].map(([mask, lists]) => ({ mask, lists })) };
+    this.#listings.set(key, listing);
+    return listing;
   }
 
   /** A router that is tried first. One that shares tables or layers with others is made anew each time. */
@@ -224,7 +235,7 @@ class RouterCompiler {
     const key = `${item.name} ${isLogged}`;
     if (this.#children.has(key)) return this.#children.get(key);
     const compiled = this.#compile(item, isLogged);
-    const index = compiled && this.#add(item, 0, compiled);
+    const index = compiled && this.#drafting.add(item, 0, compiled, true);
     this.#children.set(key, index);
     return index;
   }

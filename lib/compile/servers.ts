@@ -2,7 +2,7 @@
 import type { Server } from '../schema/service.js';
 import type { server } from '../snapshot/records.js';
 import type { Value } from '../snapshot/wire.js';
-import { identityOf } from './identity.js';
+import { Identities } from './identity.js';
 
 type WireServer = Value<typeof server>;
 
@@ -19,6 +19,9 @@ interface Target {
   readonly unix: boolean;
 }
 
+/** Servers mostly stay while what is around them changes. */
+const identities = new Identities();
+
 /** The server of the snapshot. Connections are shared by servers with one address and one transport. */
 export function compileServer({ url, weight, preservePath }: Server, transportIdentity: bigint): WireServer {
   const written = url.trim();
@@ -26,7 +29,7 @@ export function compileServer({ url, weight, preservePath }: Server, transportId
   const { host, port, tls, unix, path } = target;
   const address = unix ? `unix ${path}` : `${tls ? 'tls' : 'tcp'} ${host} ${port}`;
   return {
-    identity: identityOf(`server ${address} ${transportIdentity}`),
+    identity: identities.of(`server ${address} ${transportIdentity}`),
     url: written,
     weight,
     // The path of a socket is none of a request.

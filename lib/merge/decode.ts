@@ -135,6 +135,8 @@ class FragmentReader {
   #byPrefix: ReadonlyMap<string, readonly Diagnostic[]> | undefined;
   #document: Document;
   #dropped: readonly Path[] = [];
+  /** Whether entries of the sections are the very values of the document. */
+  #isAsWritten = false;
 
   constructor(loaded: LoadedDocument, provider: string) {
     this.#loaded = loaded;
@@ -148,7 +150,7 @@ class FragmentReader {
     const fragment = {
       provider: this.#provider,
       files: this.#loaded.files,
-      routers: yield* this.#entries(['http', 'routers'], http?.routers, (path) => this.#router(path)),
+      routers: yield* this.#entries(['http', 'routers'], http?.routers, (path, _, raw) => this.#router(path, raw)),
       services: yield* this.#entries(['http', 'services'], http?.services, (path, name) => this.#service(path, name)),
       middlewares: yield* this.#entries(['http', 'middlewares'], http?.middlewares, (path, name) =>
         this.#middleware(path, name),
@@ -171,6 +173,7 @@ class FragmentReader {
     const quick = broken.length === 0 ? decodeQuickly(sections, document.value) : unsure;
     if (quick !== unsure) {
       this.#unclaimed.push(...findings);
+      this.#isAsWritten = true;
       return quick;
     }
     const known = this.#knownSections(document);
@@ -218,32 +221,41 @@ class FragmentReader {
   *#entries<T>(
     section: Path,
     entries: object | undefined,
-    read: (path: Path, name: string) => Read<T>,
+    read: (path: Path, name: string, raw: unknown) => Read<T>,
   ): Work<Item<T>[]> {
     const items: Item<T>[] = [];
     const isList = Array.isArray(entries);
+    const [outer = '', inner = ''] = section;
     yield* forEach(Object.keys(entries ?? {}), (key) => {
-      const path = [...section, isList ? Number(key) : key];
+      // Written out: a list that grows has room for a dozen more.
+      const path = [outer, inner, isList ? Number(key) : key];
+      const raw = this.#isAsWritten
+        ? (entries as Readonly<Record<string, unknown>>)[key]
+        : valueAt(this.#document.value, path);
       const name = this.#name(section, path);
-      items.push(this.#item(section, name, path, read(path, name)));
+      items.push(this.#item(section, name, path, read(path, name, raw), raw));
     });
     for (const path of this.#dropped) {
       if (path.length !== section.length + 1 || !section.every((part, index) => part === path[index])) continue;
-      items.push(this.#item<T>(section, this.#name(section, path), path, { diagnostics: [] }));
+      const raw = valueAt(this.#document.value, path);
+      items.push(this.#item<T>(section, this.#name(section, path), path, { diagnostics: [] }, raw));
     }
     return items;
   }
 
-  #item<T>(section: Path, name: string, path: Path, { diagnostics: found, ...read }: Read<T>): Item<T> {
-    const effect = costs[String(section[1])]?.(name);
+  #item<T>(section: Path, name: string, path: Path, read: Read<T>, raw: unknown): Item<T> {
+    const { config, salvaged, diagnostics: found } = read;
     const claimed = this.#claim(path);
-    const all = claimed.length === 0 ? found : [...claimed, ...found];
-    const diagnostics = all.map((diagnostic) =>
+    const [document, provider] = [this.#document, this.#provider];
+    if (claimed.length === 0 && found.length === 0)
+      return makeItem({ name, provider, config, salvaged, raw, document, path, diagnostics: nothing });
+    const effect = costs[String(section[1])]?.(name);
+    const diagnostics = [...claimed, ...found].map((diagnostic) =>
       diagnostic.severity !== 'error' || diagnostic.effect !== undefined || effect === undefined
         ? diagnostic
         : { ...diagnostic, effect },
     );
-    return makeItem({ name, provider: this.#provider, ...read, document: this.#document, path, diagnostics });
+    return makeItem({ name, provider, config, salvaged, raw, document, path, diagnostics });
   }
 
   /** Takes the findings below `path` out of those that belong to nobody. */
@@ -261,15 +273,15 @@ class FragmentReader {
     return shared ? own : qualifiedName(own, this.#provider);
   }
 
-  #decode<S extends z.ZodType>(schema: S, path: Path): Read<z.output<S>> {
-    const quick = decodeQuickly(schema, valueAt(this.#document.value, path));
+  #decode<S extends z.ZodType>(schema: S, path: Path, raw = valueAt(this.#document.value, path)): Read<z.output<S>> {
+    const quick = decodeQuickly(schema, raw);
     if (quick !== unsure) return { config: quick, diagnostics: nothing };
     const { value, diagnostics } = decode(schema, this.#document, { path });
     return { config: value, diagnostics };
   }
 
-  #router(path: Path): Read<Router> {
-    const read = this.#decode(router, path);
+  #router(path: Path, raw: unknown): Read<Router> {
+    const read = this.#decode(router, path, raw);
     if (read.config !== undefined) return read;
     return { ...read, salvaged: this.#salvage(someRouter, path) };
   }

@@ -13,6 +13,8 @@ export interface Draft<T> {
   readonly config?: T | undefined;
   /** Left out where there is a `config`. */
   readonly salvaged?: Salvaged<T> | undefined;
+  /** What stands at `path`, where that is known already. */
+  readonly raw?: unknown;
   readonly document: Document;
   readonly path: Path;
   readonly diagnostics?: readonly Diagnostic[];
@@ -24,7 +26,7 @@ const nothing: readonly never[] = Object.freeze([]);
 /** An item whose status follows from its findings. Without `config` it is disabled. */
 export function makeItem<T>(draft: Draft<T>): Item<T> {
   const { name, provider, config, salvaged, document, path, diagnostics = [] } = draft;
-  const raw = valueAt(document.value, path);
+  const raw = draft.raw ?? valueAt(document.value, path);
   const status = config === undefined ? 'disabled' : statusOf(diagnostics);
   const errors = diagnostics.length === 0 ? nothing : messages(diagnostics);
   const found = diagnostics.length === 0 ? nothing : diagnostics;

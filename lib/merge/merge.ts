@@ -136,6 +136,15 @@ const noneSplit: ReadonlyMap<string, readonly string[]> = new Map();
 const onPlaces = (item: RouterItem, _: Settings, defaults: readonly string[]): RouterItem =>
   withParents(onPlainEntryPoints(item, defaults), noneSplit);
 
+/** Lists that are joined at once; as arguments they have to stand on the stack. */
+const joinedAtOnce = 4096;
+
+function joined<I>(lists: readonly (readonly I[])[]): readonly I[] {
+  let items: readonly I[] = [];
+  for (let at = 0; at < lists.length; at += joinedAtOnce) items = items.concat(...lists.slice(at, at + joinedAtOnce));
+  return items;
+}
+
 /** The first of each name wins; the others are reported with the place of the first. */
 function* byName<I extends Item<unknown>>(
   noun: string,
@@ -143,8 +152,7 @@ function* byName<I extends Item<unknown>>(
   index: NameIndex,
   diagnostics: Diagnostic[],
 ): Work<ReadonlyMap<string, I>> {
-  const items: I[] = [];
-  for (const list of lists) for (const item of list) items.push(item);
+  const items = joined(lists);
   const known = yield* index.of(items, 'merged');
   if (known !== undefined) return known;
   const found = new Map<string, I>();

@@ -177,12 +177,19 @@ export interface Configuration {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** Every finding of a configuration: those of no object first, then by object in the order of their sections. */
-export function allDiagnostics(configuration: Configuration): readonly Diagnostic[] {
-  const { routers, services, middlewares, serversTransports, tls } = configuration;
+/**
+ * Every finding of a configuration: those of no object first, then by object in the order of their sections. Who knows which
+ * routers and services have any says so.
+ */
+export function allDiagnostics(
+  configuration: Configuration,
+  routers: Iterable<RouterItem> = configuration.routers.values(),
+  services: Iterable<ServiceItem> = configuration.services.values(),
+): readonly Diagnostic[] {
+  const { middlewares, serversTransports, tls } = configuration;
   const sections: readonly Iterable<Item<unknown>>[] = [
-    routers.values(),
-    services.values(),
+    routers,
+    services,
     middlewares.values(),
     serversTransports.values(),
     tls.certificates,

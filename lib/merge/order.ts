@@ -15,7 +15,7 @@ export function routerOrder(precedence: readonly string[]): RouterOrder {
     const left = a.resolved?.priority ?? 0n;
     const right = b.resolved?.priority ?? 0n;
     if (left !== right) return left > right ? -1 : 1;
-    const rank = ranks(a.provider) - ranks(b.provider);
+    const rank = a.provider === b.provider ? 0 : ranks(a.provider) - ranks(b.provider);
     if (rank !== 0) return rank;
     return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
   };

@@ -13,7 +13,8 @@ import {
   type Delivered,
   differing,
   type Encoded,
-  findingsOf,
+  findingsIn,
+  FindingsMemory,
   PrepareMemory,
   preparing,
   saysSame,
@@ -65,6 +66,7 @@ export class Applier {
   /** What was worked out for the configuration before: most of the next one is the same. */
   readonly #validated = new ValidateMemory();
   readonly #prepared = new PrepareMemory();
+  readonly #found = new FindingsMemory();
   readonly #ending = new AbortController();
   /** What serves: its content, its number, and what of it the data plane cannot run. */
   #encoded: Encoded | undefined;
@@ -140,8 +142,9 @@ export class Applier {
     const previous = this.configuration;
     const served = this.#serving;
     const made = await this.#make(previous);
+    const found = await this.#inTurns(findingsIn(this.#installation.install, made.configuration, this.#found));
     this.#made = made;
-    this.#diagnostics = [...findingsOf(this.#installation.install, made.configuration), ...made.findings];
+    this.#diagnostics = [...found, ...made.findings];
     const applied = {
       generation: this.#serving,
       diff: await this.#inTurns(differing(previous, made.configuration)),

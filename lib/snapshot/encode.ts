@@ -2,7 +2,7 @@
  * Writes values in the layout of their records. Each type is compiled once to a function that knows its offsets: a large
  * configuration has millions of fields.
  */
-import { align } from '../source/alignment.js';
+import { align, type Alignment } from '../source/alignment.js';
 import { finish, type Work } from '../work.js';
 import { type Field, type Fields, layoutOf, type RecordType, type Value } from './wire.js';
 
@@ -114,7 +114,7 @@ class ListEncoding {
     if (tokens.length === 0) return { tokens, heads: 0, bodies };
     const heads = this.#out.reserve(tokens.length * this.#size, layoutOf(this.#type).align);
     this.#out.span(slot, heads, tokens.length);
-    const places = align(this.#before?.tokens ?? [], tokens).before;
+    const places = align(this.#before?.tokens ?? [], tokens);
     const put = putterOf(this.#type);
     for (let at = 0; at < tokens.length;) {
       const copied = this.#copy(places, at, heads, bodies);
@@ -131,11 +131,12 @@ class ListEncoding {
   }
 
   /** Copies the records from `at` on that stood one behind the other before; returns how many. */
-  #copy(places: Int32Array, at: number, heads: number, bodies: Uint32Array): number {
-    const first = places[at] ?? -1;
+  #copy(places: Alignment<object>, at: number, heads: number, bodies: Uint32Array): number {
+    const first = places.placeOf(at);
     if (this.#before === undefined || first < 0) return 0;
     let count = 1;
-    while (count < copiedAtOnce && places[at + count] === first + count) count++;
+    const most = Math.min(copiedAtOnce, this.#list.tokens.length - at);
+    while (count < most && places.placeOf(at + count) === first + count) count++;
     const { heads: oldHeads, bodies: oldBodies } = this.#before;
     const [from, to] = [oldBodies[first] ?? 0, oldBodies[first + count] ?? 0];
     const target = this.#out.begin(bodyAlignment);

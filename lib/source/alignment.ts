@@ -1,58 +1,121 @@
 /** What two lists of the same objects have in common: from one configuration to the next nearly everything stays as it is. */
 
 /** Where each item of a list stood in the list before. */
-export interface Alignment<I> {
-  /** By place in the new list: the place in the list before, or -1 for what is new. */
-  readonly before: Int32Array;
+export class Alignment<I extends object> {
+  readonly previous: readonly I[];
+  /** How many items both lists begin with, and how many both end with. */
+  readonly start: number;
+  readonly end: number;
   /** What is in the list before only, in its order. Of lists that have hardly anything in common it may be all. */
   readonly gone: readonly I[];
   /** What is in the new list only, in its order; or all, as above. */
   readonly come: readonly I[];
+  /** Of what stands in between: by place in the new list. Left out where all of it is new. */
+  readonly #between: Int32Array | undefined;
+  readonly #lengths: { readonly before: number; readonly now: number };
+
+  constructor(previous: readonly I[], next: readonly I[]) {
+    const { start, end } = commonEnds(previous, next);
+    const [before, now] = [previous.slice(start, previous.length - end), next.slice(start, next.length - end)];
+    const { between, gone, come } = isAllNew(before, now)
+      ? { between: undefined, gone: before, come: now }
+      : alignAll(before, now);
+    this.previous = previous;
+    this.start = start;
+    this.end = end;
+    this.gone = gone;
+    this.come = come;
+    this.#between = between;
+    this.#lengths = { before: previous.length, now: next.length };
+  }
+
+  /** The place in the list before of what stands at `at` in the new one; -1 for what is new. */
+  placeOf(at: number): number {
+    const { before, now } = this.#lengths;
+    if (at < this.start) return at;
+    if (at >= now - this.end) return at - now + before;
+    const place = this.#between?.[at - this.start] ?? -1;
+    return place < 0 ? -1 : place + this.start;
+  }
 }
+
+/** Steps one after the other compare the same lists. Nothing is kept alive by it. */
+const recent = new WeakMap<readonly object[], WeakRef<Alignment<object>>>();
 
 /** Compares two lists by identity. What stands twice in one list is new wherever the lists differ. */
 export function align<I extends object>(previous: readonly I[], next: readonly I[]): Alignment<I> {
-  const before = new Int32Array(next.length).fill(-1);
-  const shorter = Math.min(previous.length, next.length);
-  let start = 0;
-  while (start < shorter && previous[start] === next[start]) before[start] = start++;
-  let end = 0;
-  while (end < shorter - start && previous[previous.length - 1 - end] === next[next.length - 1 - end]) end++;
-  for (let at = 1; at <= end; at++) before[next.length - at] = previous.length - at;
-  const [gone, come] = alignMiddle(previous, next, { start, end }, before);
-  return { before, gone, come };
+  const known = recent.get(next)?.deref();
+  if (known?.previous === previous) return known as Alignment<I>;
+  const alignment = new Alignment(previous, next);
+  recent.set(next, new WeakRef<Alignment<object>>(alignment));
+  return alignment;
 }
 
-function alignMiddle<I extends object>(
+function commonEnds(a: readonly object[], b: readonly object[]): { readonly start: number; readonly end: number } {
+  const shorter = Math.min(a.length, b.length);
+  let start = 0;
+  while (start < shorter && a[start] === b[start]) start++;
+  let end = 0;
+  while (end < shorter - start && a[a.length - 1 - end] === b[b.length - 1 - end]) end++;
+  return { start, end };
+}
+
+/** How far it is looked for the place where lists go on alike, and how often at most it is looked at all. */
+const [farthest, mostLooks] = [1024, 1_000_000];
+
+function alignAll<I extends object>(
   previous: readonly I[],
   next: readonly I[],
-  { start, end }: { readonly start: number; readonly end: number },
-  before: Int32Array,
-): readonly [readonly I[], readonly I[]] {
-  if (isAllNew(previous, next, start, end))
-    return [previous.slice(start, previous.length - end), next.slice(start, next.length - end)];
-  const places = new Map<I, number>();
-  for (let at = start; at < previous.length - end; at++) places.set(previous[at] as I, at);
+): { readonly between: Int32Array; readonly gone: readonly I[]; readonly come: readonly I[] } {
+  const between = new Int32Array(next.length).fill(-1);
+  const left = alignInOrder(previous, next, between);
+  // What has no partner in its order may have one elsewhere.
+  const places = new Map(left.map((at) => [previous[at] as I, at] as const));
   const come: I[] = [];
-  for (let at = start; at < next.length - end; at++) {
+  for (let at = between.indexOf(-1); at >= 0; at = between.indexOf(-1, at + 1)) {
     const item = next[at] as I;
     const place = places.get(item);
     if (place === undefined) come.push(item);
-    else before[at] = place;
+    else between[at] = place;
     places.delete(item);
   }
-  return [[...places.keys()], come];
+  return { between, gone: [...places.keys()], come };
+}
+
+/** Fills in the places of what stands in the same order in both lists, and returns the places of the others of before. */
+function alignInOrder(previous: readonly object[], next: readonly object[], between: Int32Array): readonly number[] {
+  const left: number[] = [];
+  let looks = 0;
+  let [from, to] = [0, 0];
+  while (from < previous.length && to < next.length) {
+    if (previous[from] === next[to]) {
+      between[to++] = from++;
+      continue;
+    }
+    const most = looks < mostLooks ? farthest : 0;
+    let skip = 1;
+    while (skip <= most && previous[from + skip] !== next[to] && next[to + skip] !== previous[from]) skip++;
+    looks += skip;
+    const isGone = skip <= most && previous[from + skip] === next[to];
+    if (isGone) for (const end = from + skip; from < end; from++) left.push(from);
+    else if (skip <= most) to += skip;
+    else {
+      left.push(from++);
+      to += 1;
+    }
+  }
+  for (; from < previous.length; from++) left.push(from);
+  return left;
 }
 
 /** Lists below this are compared item by item; of longer ones so many items are looked for first. */
 const samples = 256;
 
 /** Whether none of some items of before is in the new list: then hardly any is, and places need not be worked out. */
-function isAllNew<I extends object>(previous: readonly I[], next: readonly I[], start: number, end: number): boolean {
-  const length = previous.length - end - start;
-  if (length < 8 * samples) return false;
+function isAllNew<I extends object>(previous: readonly I[], next: readonly I[]): boolean {
+  if (previous.length === 0 || next.length === 0) return true;
+  if (previous.length < 8 * samples) return false;
   const some = new Set<I>();
-  for (let at = 0; at < samples; at++) some.add(previous[start + Math.floor((at * length) / samples)] as I);
-  for (let at = start; at < next.length - end; at++) if (some.has(next[at] as I)) return false;
-  return true;
+  for (let at = 0; at < samples; at++) some.add(previous[Math.floor((at * previous.length) / samples)] as I);
+  return !next.some((item) => some.has(item));
 }

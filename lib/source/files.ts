@@ -36,7 +36,9 @@ export async function readRegularFile(path: PathLike, limit: number): Promise<st
     if (status.size > limit) throw new FileFault(`it is larger than ${limit / 1024 / 1024} MiB`);
     const bytes = await readAll(file, status.size, limit);
     if (bytes.length > limit) throw new FileFault(`it is larger than ${limit / 1024 / 1024} MiB`);
-    return decodeText(bytes);
+    const text = decodeText(bytes);
+    if (bytes.length >= largeRead) spare = new WeakRef(bytes.buffer);
+    return text;
   } catch (cause) {
     if (cause instanceof FileFault) throw cause;
     throw new FileFault(reason(cause), { cause });
@@ -45,9 +47,21 @@ export async function readRegularFile(path: PathLike, limit: number): Promise<st
   }
 }
 
+/** From this size on a buffer is used again: large ones count for the collector, which begins a round for every other. */
+const largeRead = 1024 * 1024;
+/** The last large buffer, while nobody reads into it and the collector leaves it. */
+let spare: WeakRef<ArrayBufferLike> | undefined;
+
+function bufferOf(size: number): Buffer {
+  const known = size < largeRead ? undefined : spare?.deref();
+  if (known === undefined || known.byteLength < size) return Buffer.allocUnsafeSlow(size);
+  spare = undefined;
+  return Buffer.from(known, 0, size);
+}
+
 /** At most a byte more than `limit`. A file whose size says nothing (of /proc), or that grows meanwhile, is read to its end. */
 async function readAll(file: FileHandle, size: number, limit: number): Promise<Buffer> {
-  let bytes = Buffer.allocUnsafeSlow(size + 1);
+  let bytes = bufferOf(size + 1);
   let used = 0;
   for (;;) {
     const { bytesRead } = await file.read(bytes, used, bytes.length - used);

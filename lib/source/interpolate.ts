@@ -34,6 +34,7 @@ export function realPorts(environment: Readonly<Record<string, string | undefine
 
 /** Replaces all references of a document. Without any, the document comes back as it is. */
 export async function interpolate(document: Document, ports: InterpolationPorts): Promise<Interpolated> {
+  if (document.isLiteral === true) return { document, diagnostics: [], broken: [] };
   const run = new Interpolation(document, ports);
   const found = run.find(document.value);
   if (found === 0) return { document, diagnostics: [], broken: [] };

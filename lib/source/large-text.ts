@@ -42,8 +42,8 @@ export class LargeText {
     // Work may be given up in between; then the next one begins with nothing.
     const all = this.#parts;
     [this.#text, this.#parts] = ['', []];
-    if (all.length === 0) this.#keys.clear();
-    for (const part of all.slice(before.length, all.length - behind.length)) this.#forget(part);
+    if (before.length + behind.length === 0) this.#keys.clear();
+    else for (const part of all.slice(before.length, all.length - behind.length)) this.#forget(part);
     const known = new Map(behind.map((part) => [part.start + moved, part]));
     const parts = [...before];
     for (const cut of cutter(text, before.at(-1), (at, place) => samePlace(known.get(at)?.place, place))) {
@@ -97,10 +97,9 @@ export class LargeText {
     if (!isMapping(value)) return undefined;
     const all = this.#keysOf(cut.place);
     const keys = Object.keys(value);
-    for (const key of keys) {
-      if (all.has(key)) return undefined;
-      all.add(key);
-    }
+    const size = all.size + keys.length;
+    for (const key of keys) all.add(key);
+    if (all.size < size) return undefined;
     return new Part(cut, keys, value, source);
   }
 
@@ -144,6 +143,7 @@ class Part implements Document {
   readonly value: unknown;
   readonly place: Place;
   readonly keys: readonly string[];
+  readonly isLiteral: boolean;
   start: number;
   end: number;
   readonly #around: readonly [string, string];
@@ -158,6 +158,9 @@ class Part implements Document {
     this.end = end;
     this.#around = around;
     this.#source = source;
+    const text = source.text.slice(start, end);
+    // What is written with a backslash may be anything.
+    this.isLiteral = !text.includes('$') && !text.includes('\\');
   }
 
   move(source: SourceText, by: number): void {

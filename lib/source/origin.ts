@@ -39,4 +39,6 @@ export interface Document {
   origin(path: Path, part?: 'key' | 'value'): Origin;
   /** Whether the value at `path` came, in whole or part, from `${env:…}` or `${file:…}` and must never be shown. */
   isSecret?(path: Path): boolean;
+  /** Set where it is known that no text of it holds a reference: nobody has to look for one. */
+  readonly isLiteral?: boolean;
 }

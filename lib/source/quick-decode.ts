@@ -134,9 +134,14 @@ const isPlainText = (schema: Schema): boolean => {
   return def.type === 'string' && (def.checks?.length ?? 0) === 0;
 };
 
+/** Any mapping will do. */
+const asItIs: QuickDecoder = (value) => (isMapping(value) ? value : unsure);
+
 function recordDecoder(inner: QuickDecoder): QuickDecoder {
   return (value) => {
     if (!isMapping(value)) return unsure;
+    if (inner === asItIs)
+      return Object.values(value).every(isMapping) && !Object.hasOwn(value, '__proto__') ? value : unsure;
     const record: Record<string, unknown> = {};
     for (const key of Object.keys(value)) {
       const decoded = key === '__proto__' ? unsure : inner(value[key]);
@@ -157,8 +162,7 @@ interface Field {
 function objectDecoder(schema: Schema, def: Extract<Def, { type: 'object' }>): QuickDecoder {
   const rest = def.catchall === undefined ? undefined : (def.catchall as z.core.$ZodTypes)._zod.def.type;
   const names = Object.keys(def.shape);
-  // Any mapping will do, as it is.
-  if (rest === 'unknown' && names.length === 0) return (value) => (isMapping(value) ? value : unsure);
+  if (rest === 'unknown' && names.length === 0) return asItIs;
   if (rest !== 'never') return checked(schema);
   let fields: readonly Field[] | undefined;
   return (value) => {

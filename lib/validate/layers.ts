@@ -9,6 +9,8 @@ import { isChild } from '../merge/entry-points.js';
 import { withFindings } from '../merge/item.js';
 import type { RouterItem } from '../merge/model.js';
 import { listOf } from '../source/by-name.js';
+import type { Picked } from '../source/remembered.js';
+import type { Work } from '../work.js';
 import { findingOn, reasonOfLoss, type Remark } from './finding.js';
 
 type Routers = ReadonlyMap<string, RouterItem>;
@@ -18,14 +20,21 @@ export const mostLayers = 16;
 
 /**
  * The routers with their children and parents resolved; those that no request can reach, or that lead nowhere, are
- * disabled. `renamed` tells what became of routers that other ones may still name as their parents. Pure.
+ * disabled. `renamed` tells what became of routers that other ones may still name as their parents; `related` remembers which
+ * are not alone.
  */
-export function settleLayers(routers: Routers, renamed: ReadonlyMap<string, readonly string[]>): Routers {
-  const alone = (item: RouterItem): boolean =>
-    item.config === undefined || (!isChild(item.config) && item.config.service !== undefined);
-  if (listOf(routers).every(alone)) return routers;
-  return new Layers(routers, renamed).settled();
+export function* settleLayers(
+  routers: Routers,
+  renamed: ReadonlyMap<string, readonly string[]>,
+  related: Picked<RouterItem>,
+): Work<Routers> {
+  const some = yield* related.of(listOf(routers), isRelated);
+  return some.length === 0 ? routers : new Layers(routers, renamed).settled();
 }
+
+/** Whether a router may stand below others, or above them. */
+const isRelated = ({ config }: RouterItem): boolean =>
+  config !== undefined && (isChild(config) || config.service === undefined);
 
 /** One step down the tree, while it is walked. */
 interface Frame {

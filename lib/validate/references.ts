@@ -43,6 +43,31 @@ const switchedOn: Readonly<Record<string, string>> = {
   'ready@internal': 'ping',
 };
 
+/** A name that can be used, or the reason why not. */
+export type Reference =
+  { readonly name: string; readonly finding?: never } | { readonly name?: never; readonly finding: Diagnostic };
+
+/** References to one kind of objects. What neighbours have in common is looked up once, and is the same text. */
+export class References<T> {
+  readonly #kind: ReferenceKind;
+  readonly #items: ReadonlyMap<string, Item<T>>;
+  #last: { readonly provider: string; readonly written: string; readonly reference: Reference } | undefined;
+
+  constructor(kind: ReferenceKind, items: ReadonlyMap<string, Item<T>>) {
+    this.#kind = kind;
+    this.#items = items;
+  }
+
+  /** As `refer`. */
+  refer(from: Item<unknown>, written: string, at: Path): Reference {
+    const last = this.#last;
+    if (last?.written === written && last.provider === from.provider) return last.reference;
+    const reference = refer(this.#kind, this.#items, from, written, at);
+    this.#last = reference.finding === undefined ? { provider: from.provider, written, reference } : undefined;
+    return reference;
+  }
+}
+
 /** The qualified name of what `from` names at `at`, or the finding why it cannot be used. */
 export function refer<T>(
   kind: ReferenceKind,
@@ -50,7 +75,7 @@ export function refer<T>(
   from: Item<unknown>,
   written: string,
   at: Path,
-): { readonly name: string; readonly finding?: never } | { readonly finding: Diagnostic } {
+): Reference {
   const name = resolveName(written, from.provider);
   const target = items.get(name);
   if (target === undefined) return { finding: missing(kind, items, from, name, written, at) };

@@ -3,7 +3,7 @@ import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import { didYouMean } from '../diagnostics/suggest.js';
 import { isChild } from '../merge/entry-points.js';
 import { mapOf, withFindings } from '../merge/item.js';
-import type { Item, MiddlewareConfig, ResolvedRouter, RouterItem, ServiceItem } from '../merge/model.js';
+import type { Item, MiddlewareConfig, ResolvedRouter, RouterItem, ServiceConfig, ServiceItem } from '../merge/model.js';
 import { internal, resolveTlsName } from '../merge/names.js';
 import type { Settings } from '../merge/settings.js';
 import type { Router } from '../schema/router.js';
@@ -11,10 +11,11 @@ import type { RuleSyntax } from '../schema/rule/ast.js';
 import { defaultPriority, hostsOf } from '../schema/rule/parser.js';
 import { align } from '../source/alignment.js';
 import { listOf, type NameIndex } from '../source/by-name.js';
+import type { Path } from '../source/origin.js';
 import { Remembered } from '../source/remembered.js';
 import type { Work } from '../work.js';
 import { atEntryPoint, findingOn } from './finding.js';
-import { middlewareReference, refer, serviceReference } from './references.js';
+import { middlewareReference, refer, References, serviceReference } from './references.js';
 import { checkRule } from './rules.js';
 
 /** What routers may name. */
@@ -22,8 +23,11 @@ export interface RouterContext {
   readonly settings: Settings;
   readonly services: ReadonlyMap<string, ServiceItem>;
   readonly middlewares: ReadonlyMap<string, Item<MiddlewareConfig>>;
-  /** Routers of the configuration in use: rules that are still the same are not parsed again. */
-  readonly previous?: ReadonlyMap<string, RouterItem> | undefined;
+}
+
+/** The context of one round. */
+interface Round extends RouterContext {
+  readonly references: References<ServiceConfig>;
 }
 
 /** What most routers have to be told. */
@@ -48,9 +52,10 @@ export function* checkRouters(
 ): Work<ReadonlyMap<string, RouterItem>> {
   const [services, middlewares] = [listOf(context.services), listOf(context.middlewares)];
   const sameTargets = servesSame(memory.services, services) && servesSame(memory.middlewares, middlewares);
+  const round = { ...context, references: new References(serviceReference, context.services) };
   const check = (item: RouterItem, before: RouterItem | undefined): RouterItem => {
     if (before !== undefined && isClean(item, before) && isServedStill(before, context)) return before;
-    return item.config === undefined ? checkSalvaged(item, context) : checkDecoded(item, item.config, context);
+    return item.config === undefined ? checkSalvaged(item, context) : checkDecoded(item, item.config, round);
   };
   const checked = yield* memory.items.each(listOf(routers), check, isClean, !sameTargets);
   [memory.services, memory.middlewares] = [services, middlewares];
@@ -97,15 +102,12 @@ function checkSalvaged(item: RouterItem, context: RouterContext): RouterItem {
   ]);
 }
 
-function checkDecoded(item: RouterItem, config: Router, context: RouterContext): RouterItem {
+function checkDecoded(item: RouterItem, config: Router, context: Round): RouterItem {
   const syntax = syntaxOf(item, config.ruleSyntax, context);
-  const rule = knownRule(item.name, config, context) ?? checkRule(item, config.rule, syntax);
+  const rule = checkRule(item, config.rule, syntax);
   const entryPoints = isChild(config) ? noNames : checkEntryPoints(item, config, context.settings);
   const chain = checkChain(item, config, context);
-  const service =
-    config.service === undefined
-      ? undefined
-      : refer(serviceReference, context.services, item, config.service, ['service']);
+  const service = config.service === undefined ? undefined : context.references.refer(item, config.service, atService);
   const found = [
     syntaxFindings(item, config),
     rule.diagnostics,
@@ -131,18 +133,6 @@ function checkDecoded(item: RouterItem, config: Router, context: RouterContext):
       ? routed
       : { tls: { options: resolveTlsName(config.tls.options, item.provider) }, ...routed };
   return { resolved, ...checked, using: resolved.entryPoints };
-}
-
-/** The rule as it was parsed for the configuration in use; only where there was nothing to say about that router. */
-function knownRule(
-  name: string,
-  { rule, ruleSyntax }: Router,
-  { previous }: RouterContext,
-): ReturnType<typeof checkRule> | undefined {
-  const before = previous?.get(name);
-  if (before?.resolved === undefined || before.diagnostics.length > 0) return undefined;
-  if (before.config?.rule !== rule || before.config.ruleSyntax !== ruleSyntax) return undefined;
-  return { rule: before.resolved.rule, diagnostics: nothing };
 }
 
 /** As in Traefik anything but v2 is v3. */
@@ -197,6 +187,7 @@ interface Named {
 }
 
 /** A router with parents has no entry points of its own; most have no middlewares. */
+const atService: Path = ['service'];
 const noNames: Named = { names: nothing, diagnostics: nothing };
 
 /** An unknown entry point costs that entry point; none left costs the router. */

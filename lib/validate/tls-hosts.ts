@@ -9,6 +9,7 @@ import type { Item, RouterItem } from '../merge/model.js';
 import type { EntryPointSettings } from '../merge/settings.js';
 import type { TlsOptions } from '../schema/tls.js';
 import { listOf, type NameIndex } from '../source/by-name.js';
+import type { Picked } from '../source/remembered.js';
 import { forEach, type Work } from '../work.js';
 import { atEntryPoint, findingOn } from './finding.js';
 
@@ -21,16 +22,19 @@ export interface TlsHosts {
   readonly renamed: ReadonlyMap<string, readonly string[]>;
 }
 
-/** The routers with the TLS options they get, and the options of every server name. Pure. */
+const isSecure = ({ resolved }: RouterItem): boolean => resolved?.tls !== undefined;
+
+/** The routers with the TLS options they get, and the options of every server name; `memory` knows which have any. */
 export function* settleTlsHosts(
   routers: ReadonlyMap<string, RouterItem>,
   options: ReadonlyMap<string, Item<TlsOptions>>,
   entryPoints: ReadonlyMap<string, EntryPointSettings>,
   names: NameIndex,
+  memory: Picked<RouterItem>,
 ): Work<TlsHosts> {
   const hosts = new Map<string, Map<string, string>>();
   const refusedHosts = new Map<string, Set<string>>();
-  const secure = listOf(routers).filter(({ resolved }) => resolved?.tls !== undefined);
+  const secure = yield* memory.of(listOf(routers), isSecure);
   const renamed = new Map<string, readonly string[]>();
   if (secure.length === 0) return { routers, hosts, refusedHosts, renamed };
   // Where all have the default options, nobody can disagree.

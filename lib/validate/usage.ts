@@ -3,7 +3,7 @@ import { mapOf } from '../merge/item.js';
 import type { Configuration, Item, MiddlewareConfig, RouterItem, ServiceItem } from '../merge/model.js';
 import { align } from '../source/alignment.js';
 import { listOf, type NameIndexes } from '../source/by-name.js';
-import { Remembered } from '../source/remembered.js';
+import { Picked, Remembered } from '../source/remembered.js';
 import { forEach, type Work } from '../work.js';
 
 /** Names of routers by the name of what they use; sorted when they are shown. */
@@ -16,6 +16,7 @@ export class Usage {
   /** The routers that are counted, and the services through which they use something. */
   #routers: readonly RouterItem[] = [];
   #ways: readonly ServiceItem[] = [];
+  readonly #leading = new Picked<ServiceItem>();
   readonly #ofServices: Users = new Map();
   readonly #ofMiddlewares: Users = new Map();
   /** Names whose users are others than before. */
@@ -47,7 +48,7 @@ export class Usage {
 
   *#count({ routers, services }: Configuration): Work<void> {
     const now = listOf(routers);
-    const ways = listOf(services).filter(leadsOn);
+    const ways = yield* this.#leading.of(listOf(services), leadsOn);
     const { gone, come } = align(this.#routers, now);
     const sameWays = ways.length === this.#ways.length && ways.every((item, at) => item === this.#ways[at]);
     const isMuch = !sameWays || gone.length + come.length > now.length;

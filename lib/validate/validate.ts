@@ -2,14 +2,14 @@
  * Whether the objects of a configuration fit together. Every finding is reported at once; each error disables the
  * smallest object it concerns and those that cannot do without it.
  */
-import type { CertificateItem, Configuration, TlsModel } from '../merge/model.js';
+import type { CertificateItem, Configuration, RouterItem, TlsModel } from '../merge/model.js';
 import type { Settings } from '../merge/settings.js';
 import { type CertificateContext, checkCertificates, checkDefaultCertificate, checkStores } from './certificates.js';
 import { settleLayers } from './layers.js';
 import { checkMiddlewares } from './middlewares.js';
 import { type Refusal, refuse, withRefusals } from './refusals.js';
 import { NameIndexes } from '../source/by-name.js';
-import { Remembered } from '../source/remembered.js';
+import { Picked, Remembered } from '../source/remembered.js';
 import { finish, type Work } from '../work.js';
 import { checkRouters, RouterMemory } from './routers.js';
 import { checkServices, type ServiceMemory } from './services.js';
@@ -38,6 +38,8 @@ export class ValidateMemory {
   readonly names = new NameIndexes();
   readonly rules = new RuleGroups();
   readonly usage = new Usage();
+  readonly secure = new Picked<RouterItem>();
+  readonly related = new Picked<RouterItem>();
 }
 
 /** The configuration with statuses, reasons and resolved names. Pure; the input is left as it is. */
@@ -63,15 +65,16 @@ export function* validating(
   );
   const tls = checkTls(configuration.tls, context, refused);
   yield;
-  const routerContext = { settings, services, middlewares, previous: previous?.routers };
+  const routerContext = { settings, services, middlewares };
   const resolved = yield* checkRouters(configuration.routers, routerContext, memory.routers, memory.names.routers);
   const { routers, hosts, refusedHosts, renamed } = yield* settleTlsHosts(
     resolved,
     tls.options,
     settings.entryPoints,
     memory.names.routers,
+    memory.secure,
   );
-  const layered = settleLayers(withRefusals('router', routers, refused), renamed);
+  const layered = yield* settleLayers(withRefusals('router', routers, refused), renamed, memory.related);
   const checked = {
     ...configuration,
     routers: yield* memory.rules.markUnreachable(layered, settings.precedence),

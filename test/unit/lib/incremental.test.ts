@@ -75,6 +75,7 @@ const changes = 240;
 for (const [what, secure] of Object.entries({
   'entry points that add nothing': {},
   'an entry point with TLS and a middleware': { http: { tls: {}, middlewares: ['a@file'] } },
+  'entry points that deny different escapes': { http: { encodedCharacters: { allowEncodedSlash: true } } },
 }))
   test(`what is remembered changes nothing: ${changes} changes, ${what}`, async () => {
     const entryPoints = { web: { address: ':80' }, secure: { address: ':443', ...secure } };

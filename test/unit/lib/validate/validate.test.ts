@@ -288,16 +288,9 @@ test('the middlewares of the entry point are named with the place of the router'
   );
 });
 
-test('a rule is parsed again only when it is another, or when there was something to say about its router', () => {
+test('the configuration before hides no finding', () => {
   const routers = (rule: string): string =>
     `http: { routers: { same: { rule: "Path(\`/\`)", service: noop@internal }, other: { rule: "${rule}", service: noop@internal } } }\n`;
-  const previous = check(routers('Host(`a`)')).configuration;
-  const { configuration } = check(routers('Host(`b`)'), { validate: { previous } });
-  const ruleOf = (one: typeof previous, name: string) => one.routers.get(`${name}@file`)?.resolved?.rule;
-  assert.equal(ruleOf(configuration, 'same'), ruleOf(previous, 'same'));
-  assert.notEqual(ruleOf(configuration, 'other'), ruleOf(previous, 'other'));
-  assert.deepEqual(configuration.routers.get('other@file')?.resolved?.hosts, ['b']);
-
   const twice = check(routers('Path(`/`)'));
   const again = check(routers('Path(`/`)'), { validate: { previous: twice.configuration } });
   assert.deepEqual(again.findings, twice.findings);

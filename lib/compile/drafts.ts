@@ -1,0 +1,140 @@
+/** Records of routers to be, by columns. What is known of a router that is the same as before is taken from there. */
+import type { ResolvedRouter, RouterItem } from '../merge/model.js';
+import { none, type router } from '../snapshot/records.js';
+import type { Value } from '../snapshot/wire.js';
+import type { RouteKey } from './rule/keys.js';
+import type { Numbering } from './numbering.js';
+import type { Scope } from './scope.js';
+import { timeoutsIndex } from './timeouts.js';
+
+/** A router of the snapshot. */
+export type WireRouter = Value<typeof router> & { readonly keys: readonly RouteKey[] };
+
+/** A router that is served. */
+export type Served = RouterItem & { readonly resolved: ResolvedRouter };
+
+/** What of the record of a router is the same when the router is: nothing, all but numbers of middlewares, or all. */
+export const same = { nothing: 0, withoutChain: 1, all: 2 } as const;
+
+/** The records of one root: what is denied in each, and the lists that it stands in. */
+export interface Listing {
+  readonly records: readonly { readonly mask: number; readonly lists: readonly number[] }[];
+}
+
+/** The records of one compilation, as the next one needs them. */
+export class Drafts {
+  readonly items: Served[] = [];
+  readonly masks: number[] = [];
+  readonly same: number[] = [];
+  readonly numbers = { service: [] as number[], tlsOptions: [] as number[], timeouts: [] as number[] };
+  /** By root: its first record, and where its records are listed; undefined where that has to be worked out anew. */
+  readonly firsts: number[] = [];
+  readonly listings: (Listing | undefined)[] = [];
+  /** What the numbers stand for. */
+  readonly names: Readonly<Record<'services' | 'tlsOptions' | 'timeouts', readonly string[]>>;
+
+  constructor({ services, tlsOptions, timeouts }: Scope) {
+    this.names = { services: services.names, tlsOptions: tlsOptions.names, timeouts: timeouts.names };
+  }
+}
+
+/** Makes the records of one compilation. */
+export class Drafting {
+  readonly drafts: Drafts;
+  /** By place. Left out where the record is likely to be that of before. */
+  readonly made = new Map<number, WireRouter>();
+  readonly #scope: Scope;
+  readonly #taking: Taking | undefined;
+
+  constructor(scope: Scope, before: Drafts | undefined) {
+    this.#scope = scope;
+    this.drafts = new Drafts(scope);
+    this.#taking = before === undefined ? undefined : takingFrom(before, scope);
+  }
+
+  /** Begins the records of the next root. */
+  begin(): void {
+    this.drafts.firsts.push(this.drafts.items.length);
+    this.drafts.listings.push(undefined);
+  }
+
+  /** Remembers that the records of the current root are those of the same root the next time, listed like this. */
+  settle(listing: Listing): void {
+    const { listings } = this.drafts;
+    listings[listings.length - 1] = listing;
+  }
+
+  /** Takes the records of a root from its place of before; returns where they are listed, undefined when it cannot. */
+  take(root: number): Listing | undefined {
+    const taking = this.#taking;
+    const listing = taking?.before.listings[root];
+    if (taking === undefined || listing === undefined) return undefined;
+    const from = taking.before.firsts[root] ?? 0;
+    for (let at = from; at < from + listing.records.length; at++) this.#takeRecord(taking, at);
+    this.settle(listing);
+    return listing;
+  }
+
+  #takeRecord({ before, services, tlsOptions, timeouts }: Taking, at: number): void {
+    const item = before.items[at] as Served;
+    const isSame = before.same[at] ?? same.nothing;
+    if (isSame !== same.all) this.#askForChain(item);
+    const { numbers } = this.drafts;
+    numbers.service.push(services(before.numbers.service[at] ?? none));
+    numbers.tlsOptions.push(tlsOptions(before.numbers.tlsOptions[at] ?? none));
+    numbers.timeouts.push(timeouts(before.numbers.timeouts[at] ?? none));
+    this.#push(item, before.masks[at] ?? 0, isSame);
+  }
+
+  /** Adds a record with the numbers of what its router names; returns its place. Those of its layer are made with it. */
+  add(item: Served, mask: number, value: WireRouter, isTied: boolean): number {
+    const { middlewares, service, parents, tls } = item.resolved;
+    const { items, numbers } = this.drafts;
+    const scope = this.#scope;
+    this.#askForChain(item);
+    numbers.service.push(service === undefined ? none : scope.services.indexOf(service));
+    numbers.tlsOptions.push(tls === undefined ? none : scope.tlsOptions.indexOf(tls.options));
+    numbers.timeouts.push(timeoutsIndex(scope, item.config?.timeouts));
+    this.made.set(items.length, value);
+    const isAlone = items.at(-1) !== item && service !== undefined && parents.length === 0 && !isTied;
+    return this.#push(item, mask, !isAlone ? same.nothing : middlewares.length > 0 ? same.withoutChain : same.all);
+  }
+
+  #push(item: Served, mask: number, isSame: number): number {
+    this.drafts.masks.push(mask);
+    this.drafts.same.push(isSame);
+    return this.drafts.items.push(item) - 1;
+  }
+
+  #askForChain({ resolved }: Served): void {
+    for (const middleware of resolved.middlewares) this.#scope.middlewares.indexOf(middleware);
+  }
+}
+
+/** The number of what had that number before. */
+type Renumber = (number: number) => number;
+
+interface Taking {
+  readonly before: Drafts;
+  readonly services: Renumber;
+  readonly tlsOptions: Renumber;
+  readonly timeouts: Renumber;
+}
+
+const takingFrom = (before: Drafts, { services, tlsOptions, timeouts }: Scope): Taking => ({
+  before,
+  services: renumbering(before.names.services, services),
+  tlsOptions: renumbering(before.names.tlsOptions, tlsOptions),
+  timeouts: renumbering(before.names.timeouts, timeouts),
+});
+
+/** Looks each name up once, however many routers have it. */
+function renumbering(names: readonly string[], numbering: Numbering): Renumber {
+  const known = new Int32Array(names.length).fill(-1);
+  return (number) => {
+    if (number === none) return none;
+    const before = known[number] ?? -1;
+    if (before >= 0) return before;
+    return (known[number] = numbering.indexOf(names[number] ?? ''));
+  };
+}
