@@ -59,13 +59,12 @@ loop::Soon<Status> Http1Client::write_head(const codec::Request& request, const 
   char* at = write_request_head(out.tail().data(), request, target);
   if (together && !first.empty()) {
     if (out_ == BodyKind::kChunked) at = write_chunk_line(at, first.size());
-    std::memcpy(at, first.data(), first.size());
-    at += first.size();
-    if (out_ == BodyKind::kChunked) at = static_cast<char*>(std::memcpy(at, "\r\n", 2)) + 2;
+    at = put(at, first);
+    if (out_ == BodyKind::kChunked) at = put(at, "\r\n");
   }
   const bool ends = last && (together || first.empty());
   if (ends && out_ == BodyKind::kChunked) {
-    at = static_cast<char*>(std::memcpy(at, kLastChunk.data(), kLastChunk.size())) + kLastChunk.size();
+    at = put(at, kLastChunk);
   }
   out.commit(static_cast<std::size_t>(at - out.data()));
   if (together) first = {};
@@ -101,24 +100,18 @@ loop::Soon<Status> Http1Client::write_body(std::string_view data, bool last) {
   if (!data.empty()) {
     if (out_ != BodyKind::kChunked) {
       sent = co_await send(data);
+    } else if (data.size() <= kCopyBytes) {
+      net::Buffer out = buffers_.small();
+      out.clear();
+      char* const end = put(put(write_chunk_line(out.tail().data(), data.size()), data), kChunkEnd);
+      out.commit(static_cast<std::size_t>(end - out.data()));
+      sent = co_await send(out.view());
     } else {
       char line[kChunkLineBytes];
       const auto size = static_cast<std::size_t>(write_chunk_line(line, data.size()) - line);
-      if (data.size() <= kCopyBytes) {
-        net::Buffer out = buffers_.small();
-        out.clear();
-        std::memcpy(out.tail().data(), line, size);
-        out.commit(size);
-        std::memcpy(out.tail().data(), data.data(), data.size());
-        out.commit(data.size());
-        std::memcpy(out.tail().data(), kChunkEnd.data(), kChunkEnd.size());
-        out.commit(kChunkEnd.size());
-        sent = co_await send(out.view());
-      } else {
-        sent = co_await send({line, size});
-        if (sent.ok()) sent = co_await send(data);
-        if (sent.ok()) sent = co_await send(kChunkEnd);
-      }
+      sent = co_await send({line, size});
+      if (sent.ok()) sent = co_await send(data);
+      if (sent.ok()) sent = co_await send(kChunkEnd);
     }
   }
   if (sent.ok() && last && out_ == BodyKind::kChunked) sent = co_await send(kLastChunk);

@@ -11,11 +11,6 @@ namespace {
 // Status line, Content-Length, Connection, Upgrade, Date and the like, with their largest values.
 constexpr std::size_t kFixedBytes = 256;
 
-char* put(char* at, std::string_view text) {
-  if (!text.empty()) std::memcpy(at, text.data(), text.size());
-  return at + text.size();
-}
-
 char* put_field(char* at, std::string_view name, std::string_view value) {
   at = put(at, name);
   at = put(at, ": ");

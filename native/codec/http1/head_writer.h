@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 
 #include "codec/message.h"
@@ -26,6 +27,12 @@ struct ResponseFraming {
   std::uint8_t client_minor_version = 1;
   bool keep_alive = true;
 };
+
+/// Copies `text` to `at`; returns the end.
+inline char* put(char* at, std::string_view text) {
+  if (!text.empty()) std::memcpy(at, text.data(), text.size());
+  return at + text.size();
+}
 
 /// Bytes that write_request_head() may need at most.
 std::size_t request_head_bound(const Request& request, const RequestTarget& target);

@@ -224,15 +224,14 @@ loop::Soon<Status> ServerStream::write_head(const Response& response, std::strin
   const bool together = inline_bytes > 0 && !discards_body_ && (out_ != BodyKind::kLength || first.size() <= owed_);
   if (together && !first.empty()) {
     if (out_ == BodyKind::kChunked) at = write_chunk_line(at, first.size());
-    std::memcpy(at, first.data(), first.size());
-    at += first.size();
-    if (out_ == BodyKind::kChunked) at = static_cast<char*>(std::memcpy(at, "\r\n", 2)) + 2;
+    at = put(at, first);
+    if (out_ == BodyKind::kChunked) at = put(at, "\r\n");
     bytes_written_ += first.size();
     owed_ -= out_ == BodyKind::kLength ? first.size() : 0;
   }
   const bool ends = last && (together || first.empty() || discards_body_);
   if (ends && out_ == BodyKind::kChunked && !discards_body_) {
-    at = static_cast<char*>(std::memcpy(at, kLastChunk.data(), kLastChunk.size())) + kLastChunk.size();
+    at = put(at, kLastChunk);
   }
   out.commit(static_cast<std::size_t>(at - out.data()));
   if (together) first = {};
@@ -276,12 +275,9 @@ loop::Soon<Status> ServerStream::write_body(std::string_view data, bool last) {
     } else if (data.size() <= kCopyBytes) {
       net::Buffer out = pool_.small();
       out.clear();
-      char* at = write_chunk_line(out.tail().data(), data.size());
-      std::memcpy(at, data.data(), data.size());
-      at += data.size();
-      const std::string_view end = last ? std::string_view("\r\n0\r\n\r\n") : kChunkEnd;
-      std::memcpy(at, end.data(), end.size());
-      out.commit(static_cast<std::size_t>(at + end.size() - out.data()));
+      char* at = put(write_chunk_line(out.tail().data(), data.size()), data);
+      at = put(at, last ? "\r\n0\r\n\r\n" : kChunkEnd);
+      out.commit(static_cast<std::size_t>(at - out.data()));
       sent = co_await send(out.view());
       written_all_ = last;
     } else {
