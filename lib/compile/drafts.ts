@@ -2,6 +2,7 @@
 import type { ResolvedRouter, RouterItem } from '../merge/model.js';
 import { none, type router } from '../snapshot/records.js';
 import type { Value } from '../snapshot/wire.js';
+import { Column } from './column.js';
 import type { RouteKey } from './rule/keys.js';
 import type { Numbering } from './numbering.js';
 import type { Scope } from './scope.js';
@@ -24,11 +25,11 @@ export interface Listing {
 /** The records of one compilation, as the next one needs them. */
 export class Drafts {
   readonly items: Served[] = [];
-  readonly masks: number[] = [];
-  readonly same: number[] = [];
-  readonly numbers = { service: [] as number[], tlsOptions: [] as number[], timeouts: [] as number[] };
+  readonly masks = new Column();
+  readonly same = new Column();
+  readonly numbers = { service: new Column(), tlsOptions: new Column(), timeouts: new Column() };
   /** By root: its first record, and where its records are listed; undefined where that has to be worked out anew. */
-  readonly firsts: number[] = [];
+  readonly firsts = new Column();
   readonly listings: (Listing | undefined)[] = [];
   /** What the numbers stand for. */
   readonly names: Readonly<Record<'services' | 'tlsOptions' | 'timeouts', readonly string[]>>;
@@ -64,26 +65,34 @@ export class Drafting {
     listings[listings.length - 1] = listing;
   }
 
-  /** Takes the records of a root from its place of before; returns where they are listed, undefined when it cannot. */
-  take(root: number): Listing | undefined {
-    const taking = this.#taking;
-    const listing = taking?.before.listings[root];
-    if (taking === undefined || listing === undefined) return undefined;
-    const from = taking.before.firsts[root] ?? 0;
-    for (let at = from; at < from + listing.records.length; at++) this.#takeRecord(taking, at);
-    this.settle(listing);
-    return listing;
+  /**
+   * Takes the records of `count` roots that stood one behind the other before, from `root` on, up to the first one that has
+   * to be worked out anew; returns how many it has taken.
+   */
+  take(root: number, count: number): number {
+    const { listings = [] } = this.#taking?.before ?? {};
+    let end = root;
+    while (end < root + count && listings[end] !== undefined) end++;
+    if (this.#taking !== undefined && end > root) this.#takeRoots(this.#taking, root, end);
+    return end - root;
   }
 
-  #takeRecord({ before, services, tlsOptions, timeouts }: Taking, at: number): void {
-    const item = before.items[at] as Served;
-    const isSame = before.same[at] ?? same.nothing;
-    if (isSame !== same.all) this.#askForChain(item);
-    const { numbers } = this.drafts;
-    numbers.service.push(services(before.numbers.service[at] ?? none));
-    numbers.tlsOptions.push(tlsOptions(before.numbers.tlsOptions[at] ?? none));
-    numbers.timeouts.push(timeouts(before.numbers.timeouts[at] ?? none));
-    this.#push(item, before.masks[at] ?? 0, isSame);
+  #takeRoots({ before, services, tlsOptions, timeouts }: Taking, root: number, end: number): void {
+    const { items, masks, numbers, firsts, listings } = this.drafts;
+    const from = before.firsts.at(root);
+    const to = end < before.firsts.length ? before.firsts.at(end) : before.items.length;
+    const moved = items.length - from;
+    firsts.appendChanged(before.firsts, root, end, (first) => first + moved);
+    listings.push(...before.listings.slice(root, end));
+    for (let at = from; at < to; at++) {
+      if (before.same.at(at) !== same.all) this.#askForChain(before.items[at] as Served);
+    }
+    numbers.service.appendChanged(before.numbers.service, from, to, services);
+    numbers.tlsOptions.appendChanged(before.numbers.tlsOptions, from, to, tlsOptions);
+    numbers.timeouts.appendChanged(before.numbers.timeouts, from, to, timeouts);
+    masks.append(before.masks, from, to);
+    this.drafts.same.append(before.same, from, to);
+    items.push(...before.items.slice(from, to));
   }
 
   /** Adds a record with the numbers of what its router names; returns its place. Those of its layer are made with it. */

@@ -37,8 +37,16 @@ export interface CompiledRouters {
   readonly refused: readonly RefusedRouter[];
 }
 
-/** Routers after which others may have a turn. */
-const rootsAtOnce = 64;
+/** Routers that are made, or taken from before, until others may have a turn. */
+const [rootsAtOnce, takenAtOnce] = [64, 2048];
+
+/** How many of the places from `at` on follow one another, at most `most`; 0 where there is none. */
+function inARow(placeOf: (at: number) => number, at: number, most: number): number {
+  const first = placeOf(at);
+  let count = first < 0 ? 0 : 1;
+  while (count > 0 && count < most && placeOf(at + count) === first + count) count++;
+  return count;
+}
 
 /** Compiles every router that is served. A router on entry points that deny different escapes is stored once for each. */
 export function* compileRouters(scope: Scope, memory: CompileMemory): Work<CompiledRouters> {
@@ -47,13 +55,12 @@ export function* compileRouters(scope: Scope, memory: CompileMemory): Work<Compi
   const drafting = new Drafting(scope, memory.drafts);
   const compiler = new RouterCompiler(scope, drafting, places, memory.listings);
   memory.drafts = undefined;
-  for (let at = 0; at < roots.length; at++) {
-    drafting.begin();
-    const place = before(at);
-    const known = place < 0 ? undefined : drafting.take(place);
-    if (known === undefined) compiler.addRoot(roots[at] as Served, memory);
-    else compiler.list(known);
-    if (at % rootsAtOnce === rootsAtOnce - 1) yield;
+  for (let at = 0; at < roots.length;) {
+    const taken = drafting.take(before(at), inARow(before, at, Math.min(roots.length - at, takenAtOnce)));
+    if (taken > 0) compiler.listFrom(at);
+    else compiler.addRoot(roots[at] as Served, memory);
+    at += Math.max(1, taken);
+    if (taken > 1 || at % rootsAtOnce === 0) yield;
   }
   memory.drafts = drafting.drafts;
   const { layers, refused } = compiler;
@@ -86,18 +93,18 @@ function* recordsOf(
   const values = new Map(places.map((place, at) => [place, uncrowded[at] as WireRouter]));
   const least = memory.areSame('middlewares', scope.middlewares.names) ? same.withoutChain : same.all;
   yield;
-  const tokens = items.map((item, at) => ((isSame[at] ?? same.nothing) >= least ? item : {}));
+  const tokens = items.map((item, at) => (isSame.at(at) >= least ? item : {}));
   yield;
   return {
     tokens,
     numbers: {
-      service: new Uint32Array(numbers.service),
-      tlsOptions: new Uint32Array(numbers.tlsOptions),
-      timeouts: new Uint32Array(numbers.timeouts),
+      service: numbers.service.view,
+      tlsOptions: numbers.tlsOptions.view,
+      timeouts: numbers.timeouts.view,
     },
     value: (at) => {
       const item = items[at] as Served;
-      const deniedCharacters = masks[at] ?? 0;
+      const deniedCharacters = masks.at(at);
       return values.get(at) ?? { ...promised(compiler.compileRoot(item, memory), item.name), deniedCharacters };
     },
   };
@@ -151,21 +158,29 @@ class RouterCompiler {
 
   /** Adds a router to the table and to the lists of its entry points; nothing of one whose rule does not fit. */
   addRoot(item: Served, memory: CompileMemory): void {
+    this.#drafting.begin();
     const compiled = this.compileRoot(item, memory);
     if (compiled === undefined) return;
     const listing = this.#listingOf(item);
     const isTied = memory.tied.has(item);
+    const first = this.#drafting.drafts.items.length;
     for (const { mask } of listing.records) {
       const value = mask === 0 ? compiled : { ...compiled, deniedCharacters: mask };
       this.#drafting.add(item, mask, value, isTied);
     }
-    this.list(listing);
+    this.#list(listing, first);
     if (!isTied) this.#drafting.settle(listing);
   }
 
-  /** Lists the records that were added last. */
-  list({ records }: Listing): void {
-    let index = this.#drafting.drafts.items.length - records.length;
+  /** Lists the records that were taken from before, those of the roots from `root` on. */
+  listFrom(root: number): void {
+    const { firsts, listings } = this.#drafting.drafts;
+    for (let at = root; at < listings.length; at++) this.#list(listings[at] as Listing, firsts.at(at));
+  }
+
+  /** Lists the records of a root. */
+  #list({ records }: Listing, first: number): void {
+    let index = first;
     for (const { lists } of records) {
       for (const list of lists) this.#lists[list]?.push(index);
       index += 1;

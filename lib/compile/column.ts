@@ -1,0 +1,49 @@
+/** Numbers of one kind, one for each of very many records: a list of them would be copied number by number. */
+
+const smallest = 1024;
+
+/** A list of unsigned numbers of 32 bits that grows at its end. */
+export class Column {
+  #numbers = new Uint32Array(smallest);
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** The numbers so far; they are those of the column until it grows. */
+  get view(): Uint32Array {
+    return this.#numbers.subarray(0, this.#length);
+  }
+
+  /** The number at a place below `length`. */
+  at(place: number): number {
+    return this.#numbers[place] ?? 0;
+  }
+
+  push(number: number): void {
+    this.#reserve(1);
+    this.#numbers[this.#length++] = number;
+  }
+
+  /** Appends the numbers of another column from one place to before another. */
+  append(other: Column, from: number, to: number): void {
+    this.#reserve(to - from);
+    this.#numbers.set(other.#numbers.subarray(from, to), this.#length);
+    this.#length += to - from;
+  }
+
+  /** As `append`, each number replaced by what `change` makes of it. */
+  appendChanged(other: Column, from: number, to: number, change: (number: number) => number): void {
+    this.#reserve(to - from);
+    for (let at = from; at < to; at++) this.#numbers[this.#length++] = change(other.at(at));
+  }
+
+  #reserve(more: number): void {
+    const needed = this.#length + more;
+    if (needed <= this.#numbers.length) return;
+    const grown = new Uint32Array(Math.max(needed, 2 * this.#numbers.length));
+    grown.set(this.view);
+    this.#numbers = grown;
+  }
+}
