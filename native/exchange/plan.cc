@@ -30,8 +30,8 @@ std::shared_ptr<middleware::SharedState> SharedStates::find(std::uint64_t identi
   return found == states_.end() ? nullptr : found->second.lock();
 }
 
-void SharedStates::keep(std::uint64_t identity, std::shared_ptr<middleware::SharedState> state) {
-  states_[identity] = std::move(state);
+void SharedStates::keep(std::uint64_t identity, const std::shared_ptr<middleware::SharedState>& state) {
+  states_[identity] = state;
 }
 
 std::shared_ptr<Limit> SharedStates::limit(const wire::ConcurrencyLimit& settings, std::uint64_t generation) {
@@ -68,7 +68,7 @@ class Plan::Builder final : public middleware::BuildContext {
     if (state != nullptr) plan_.kept_states_.push_back(state);
     return state;
   }
-  void keep_state(std::uint64_t identity, std::shared_ptr<middleware::SharedState> state) const override {
+  void keep_state(std::uint64_t identity, const std::shared_ptr<middleware::SharedState>& state) const override {
     plan_.kept_states_.push_back(state);
     context_.states.keep(identity, std::move(state));
   }

@@ -65,7 +65,7 @@ class SharedStates {
   /// Counts every change of the health of a server.
   const std::shared_ptr<upstream::HealthEpoch>& health_epoch() const { return health_epoch_; }
   std::shared_ptr<middleware::SharedState> find(std::uint64_t identity) const;
-  void keep(std::uint64_t identity, std::shared_ptr<middleware::SharedState> state);
+  void keep(std::uint64_t identity, const std::shared_ptr<middleware::SharedState>& state);
   /// The account of a limit; with these settings when it is new, else with those that serve.
   std::shared_ptr<Limit> limit(const wire::ConcurrencyLimit& settings, std::uint64_t generation);
   /// Forgets what no plan holds any more.
