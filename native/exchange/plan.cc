@@ -70,7 +70,7 @@ class Plan::Builder final : public middleware::BuildContext {
   }
   void keep_state(std::uint64_t identity, const std::shared_ptr<middleware::SharedState>& state) const override {
     plan_.kept_states_.push_back(state);
-    context_.states.keep(identity, std::move(state));
+    context_.states.keep(identity, state);
   }
   std::uint32_t add_fetch_target(const wire::Server& server, const wire::Transport& transport) const override {
     const tls::ClientContext* tls = nullptr;

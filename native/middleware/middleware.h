@@ -164,7 +164,7 @@ class BuildContext {
   /// The state of that identity, which the plan under construction now keeps as well, or null when there is none yet.
   virtual std::shared_ptr<SharedState> find_state(std::uint64_t identity) const = 0;
   /// Keeps `state` for as long as some plan names `identity`.
-  virtual void keep_state(std::uint64_t identity, std::shared_ptr<SharedState> state) const = 0;
+  virtual void keep_state(std::uint64_t identity, const std::shared_ptr<SharedState>& state) const = 0;
   /// Makes a server reachable by Facilities::fetch and returns its number.
   virtual std::uint32_t add_fetch_target(const wire::Server& server, const wire::Transport& transport) const = 0;
 };

@@ -22,8 +22,8 @@ class FakeBuild final : public middleware::BuildContext {
     const auto found = states.find(identity);
     return found == states.end() ? nullptr : found->second;
   }
-  void keep_state(std::uint64_t identity, std::shared_ptr<middleware::SharedState> state) const override {
-    states[identity] = std::move(state);
+  void keep_state(std::uint64_t identity, const std::shared_ptr<middleware::SharedState>& state) const override {
+    states[identity] = state;
   }
   std::uint32_t add_fetch_target(const wire::Server& server, const wire::Transport& transport) const override {
     targets.emplace_back(&server, &transport);
