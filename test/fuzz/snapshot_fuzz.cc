@@ -83,11 +83,18 @@ void ask(const Plan& plan, std::uint32_t entry_point, std::string_view path) {
   request.headers.add("X-A", "b");
   for (const bool tls : {false, true}) {
     router::MatchInput input(request, peer);
-    const std::uint32_t found = plan.routes(entry_point, tls).find(input);
-    if (found == wire::kNone) continue;
     const wire::Snapshot& root = plan.snapshot();
-    FAIRLEAD_CHECK(found < root.routers.size() && plan.router_chain(found).size() == root.routers[found].chain.size());
-    walk(plan, root.routers[found].service);
+    // Every way down through the layers ends, as verify() has seen to.
+    const router::Router* routes = &plan.routes(entry_point, tls);
+    while (routes != nullptr) {
+      const std::uint32_t found = routes->find(input);
+      if (found == wire::kNone) break;
+      FAIRLEAD_CHECK(found < root.routers.size());
+      const wire::Router& router = root.routers[found];
+      FAIRLEAD_CHECK(plan.router_chain(found).size() == router.chain.size());
+      routes = router.layer == wire::kNone ? nullptr : &plan.layer(router.layer);
+      if (routes == nullptr) walk(plan, router.service);
+    }
   }
 }
 

@@ -55,6 +55,7 @@ class FakeFacilities final : public middleware::Facilities {
     asked.method = request.method;
     asked.path = request.path;
     asked.body = request.body;
+    asked.timeout = request.timeout;
     asked.max_response_bytes = request.max_response_bytes;
     asked.headers.clear();
     for (const codec::Header& header : request.headers) asked.headers.emplace_back(header.name, header.value);
@@ -77,6 +78,7 @@ class FakeFacilities final : public middleware::Facilities {
   struct Asked {
     std::uint32_t target = 0;
     std::string method, path, body;
+    Nanos timeout = 0;
     std::uint64_t max_response_bytes = 0;
     std::vector<std::pair<std::string, std::string>> headers;
     /// All values of a header joined by "|"; "-" when there is none.

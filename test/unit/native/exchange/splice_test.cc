@@ -47,9 +47,7 @@ void send_some(int fd, std::string_view bytes) {
 }
 
 struct Fixture : WorkerFixture {
-  explicit Fixture(const ScriptedServer& server) : WorkerFixture(spec(server.port())) {
-    worker.splice_bytes = 4096;
-  }
+  explicit Fixture(const ScriptedServer& server) : WorkerFixture(spec(server.port())) { worker.splice_bytes = 4096; }
   static SnapshotSpec spec(std::uint16_t port) {
     SnapshotSpec made;
     made.services[0].servers.push_back({.port = port, .identity = 11});
