@@ -31,6 +31,7 @@ import type {
   ServiceItem,
 } from './model.js';
 import { qualifiedName } from './names.js';
+import { nothing } from '../source/nothing.js';
 
 /** The objects of one document, in the order written. */
 export interface Fragment {
@@ -123,7 +124,6 @@ interface Read<T> {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-const nothing: readonly never[] = Object.freeze([]);
 const noMiddlewares: Read<readonly string[]> = { config: nothing, diagnostics: nothing };
 
 class FragmentReader {

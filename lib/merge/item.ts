@@ -5,6 +5,7 @@ import type { Document, Origin, Path } from '../source/origin.js';
 import { valueAt } from '../source/path.js';
 import type { Work } from '../work.js';
 import type { Item, Salvaged, Status } from './model.js';
+import { nothing } from '../source/nothing.js';
 
 /** What an item is made of. */
 export interface Draft<T> {
@@ -19,9 +20,6 @@ export interface Draft<T> {
   readonly path: Path;
   readonly diagnostics?: readonly Diagnostic[];
 }
-
-/** Shared by all objects about which there is nothing to say: most of 100,000. */
-const nothing: readonly never[] = Object.freeze([]);
 
 /** An item whose status follows from its findings. Without `config` it is disabled. */
 export function makeItem<T>(draft: Draft<T>): Item<T> {

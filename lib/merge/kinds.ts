@@ -3,6 +3,7 @@ import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.js';
 import { didYouMean, successorOf } from '../diagnostics/suggest.js';
 import type { Document, Path } from '../source/origin.js';
 import { isMapping, valueAt } from '../source/path.js';
+import { nothing } from '../source/nothing.js';
 
 /** The keys that such an object may have, each by its lower-case form. */
 export interface KindTable {
@@ -44,8 +45,6 @@ export function findKind(table: KindTable, name: string, document: Document, pat
     return { keys, diagnostics: [...unknown, notYet(table, refused, document, [...path, keys.get(kind) ?? refused])] };
   return { kind, keys, diagnostics: unknown };
 }
-
-const nothing: readonly never[] = Object.freeze([]);
 
 const isKnown = ({ served, notYet, beside }: KindTable, key: string): boolean =>
   served.has(key) || notYet.has(key) || beside.has(key);

@@ -17,6 +17,7 @@ import type { Work } from '../work.js';
 import { atEntryPoint, findingOn } from './finding.js';
 import { middlewareReference, refer, References, serviceReference } from './references.js';
 import { checkRule } from './rules.js';
+import { nothing } from '../source/nothing.js';
 
 /** What routers may name. */
 export interface RouterContext {
@@ -29,9 +30,6 @@ export interface RouterContext {
 interface Round extends RouterContext {
   readonly references: References<ServiceConfig>;
 }
-
-/** What most routers have to be told. */
-const nothing: readonly never[] = Object.freeze([]);
 
 /** Traefik keeps the priorities above this for internal routers. */
 const maxUserPriority = 2n ** 63n - 1n - 1000n;
@@ -186,8 +184,9 @@ interface Named {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** A router with parents has no entry points of its own; most have no middlewares. */
 const atService: Path = ['service'];
+
+/** A router with parents has no entry points of its own; most have no middlewares. */
 const noNames: Named = { names: nothing, diagnostics: nothing };
 
 /** An unknown entry point costs that entry point; none left costs the router. */

@@ -6,6 +6,7 @@ import type { RuleNode, RuleSyntax } from '../schema/rule/ast.js';
 import { locate } from '../schema/rule/locate.js';
 import { parseRule, type RuleProblem } from '../schema/rule/parser.js';
 import { findingOn } from './finding.js';
+import { nothing } from '../source/nothing.js';
 
 const codes: Readonly<Record<RuleProblem['kind'], DiagnosticCode>> = {
   syntax: 'FL4001',
@@ -15,8 +16,6 @@ const codes: Readonly<Record<RuleProblem['kind'], DiagnosticCode>> = {
   argument: 'FL4005',
   regex: 'FL4006',
 };
-
-const nothing: readonly never[] = Object.freeze([]);
 
 /** The rule of a router, and everything that is wrong with it. */
 export function checkRule(

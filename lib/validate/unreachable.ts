@@ -7,6 +7,7 @@ import { providerRanks, routerOrder } from '../merge/order.js';
 import { align } from '../source/alignment.js';
 import { listOf } from '../source/by-name.js';
 import { forEach, type Work } from '../work.js';
+import { nothing } from '../source/nothing.js';
 import { findingOn } from './finding.js';
 
 /** Routers that are asked about the same connections with the same rule. Nearly all rules stand alone. */
@@ -128,14 +129,12 @@ function ruleOf({ config }: RouterItem): string {
 
 /** Where a router is looked for, and in which syntax: two are asked about the same where a place and the rule are equal. */
 function placesOf({ resolved, config }: RouterItem): readonly string[] {
-  if (resolved === undefined) return nowhere;
+  if (resolved === undefined) return nothing;
   const { entryPoints, parents, tls } = resolved;
   const syntax = config?.ruleSyntax ?? '';
   if (parents.length > 0) return parents.map((parent) => `below ${parent} ${syntax}`);
   return entryPoints.map((entryPoint) => `${entryPoint} ${tls === undefined ? 'plain' : 'tls'} ${syntax}`);
 }
-
-const nowhere: readonly string[] = [];
 
 function shadowed(loser: RouterItem, winner: RouterItem, ranks: (provider: string) => number): Diagnostic {
   const [a, b] = [winner.resolved, loser.resolved];

@@ -9,6 +9,7 @@ import type { Match, RuleNode, RuleSyntax, Span } from './ast.js';
 import { type Dialect, dialects, unknownMatcher } from './dialect.js';
 import { type Token, type TokenKind, tokenize } from './lexer.js';
 import { readPlainRule } from './plain-rule.js';
+import { nothing } from '../../source/nothing.js';
 
 /** One finding about a rule, placed in its text. */
 export interface RuleProblem {
@@ -30,8 +31,6 @@ export interface ParsedRule {
 
 /** Bounds of one rule; a rule beyond them is refused. Each costs the data plane time or the parser stack. */
 export const ruleLimits = { bytes: 256 * 1024, depth: 64, matchers: 10_000 } as const;
-
-const nothing: readonly never[] = Object.freeze([]);
 
 /** Parses one rule of an HTTP router. Never throws. */
 export function parseRule(text: string, syntax: RuleSyntax = 'v3'): ParsedRule {
