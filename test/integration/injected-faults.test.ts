@@ -14,7 +14,8 @@ type Outcome = number | 'open' | 'end' | 'reset';
 
 /** What is failed, and what may come of requests meanwhile; 200 always may. */
 const rules: readonly (readonly [rule: string, may: readonly Outcome[]])[] = [
-  ['epoll_wait:error=EINTR:when=1+2', []],
+  // Never the last: a call that strace has taken over when it lets go returns ENOSYS, which no kernel does to epoll_wait.
+  ['epoll_wait:error=EINTR:when=1..15+2', []],
   ['recvfrom:error=EINTR:when=1+2', []],
   ['sendto:error=EINTR:when=1+2', []],
   ['accept4:error=EINTR:when=1+2', []],
