@@ -66,13 +66,15 @@ export class Drafting {
   }
 
   /**
-   * Takes the records of `count` roots that stood one behind the other before, from `root` on, up to the first one that has
-   * to be worked out anew; returns how many it has taken.
+   * Takes the records of the roots from `at` on, `most` of them at most, up to the first one that did not stand behind the
+   * last one before or has to be worked out anew; returns how many it has taken. `placeOf` tells where a root stood, -1 for
+   * nowhere.
    */
-  take(root: number, count: number): number {
+  take(placeOf: (at: number) => number, at: number, most: number): number {
     const { listings = [] } = this.#taking?.before ?? {};
+    const root = placeOf(at);
     let end = root;
-    while (end < root + count && listings[end] !== undefined) end++;
+    while (end - root < most && listings[end] !== undefined && placeOf(at + end - root) === end) end++;
     if (this.#taking !== undefined && end > root) this.#takeRoots(this.#taking, root, end);
     return end - root;
   }

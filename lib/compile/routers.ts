@@ -40,14 +40,6 @@ export interface CompiledRouters {
 /** Routers that are made, or taken from before, until others may have a turn. */
 const [rootsAtOnce, takenAtOnce] = [64, 2048];
 
-/** How many of the places from `at` on follow one another, at most `most`; 0 where there is none. */
-function inARow(placeOf: (at: number) => number, at: number, most: number): number {
-  const first = placeOf(at);
-  let count = first < 0 ? 0 : 1;
-  while (count > 0 && count < most && placeOf(at + count) === first + count) count++;
-  return count;
-}
-
 /** Compiles every router that is served. A router on entry points that deny different escapes is stored once for each. */
 export function* compileRouters(scope: Scope, memory: CompileMemory): Work<CompiledRouters> {
   const places = placesOf(scope.install);
@@ -56,7 +48,7 @@ export function* compileRouters(scope: Scope, memory: CompileMemory): Work<Compi
   const compiler = new RouterCompiler(scope, drafting, places, memory.listings);
   memory.drafts = undefined;
   for (let at = 0; at < roots.length;) {
-    const taken = drafting.take(before(at), inARow(before, at, Math.min(roots.length - at, takenAtOnce)));
+    const taken = drafting.take(before, at, Math.min(roots.length - at, takenAtOnce));
     if (taken > 0) compiler.listFrom(at);
     else compiler.addRoot(roots[at] as Served, memory);
     at += Math.max(1, taken);
