@@ -1,7 +1,7 @@
 /** Real servers that answer every request alike and tell which messages they saw: other eyes on what the proxy writes. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { type AddressInfo, type Socket } from 'node:net';
 import { closedPort } from './backends.js';
@@ -36,9 +36,10 @@ interface Program {
   readonly args: (configFile: string, folder: string) => readonly string[];
   readonly config: (port: number, folder: string) => string;
   readonly readsBodies: boolean;
-  /** Where the log is: a file of the folder, or what it prints. */
-  readonly log: 'access.log' | 'stdout';
 }
+
+/** The file of the folder that has the log, which may also be what the program prints. */
+const logFile = 'access.log';
 
 const asRoot = process.getuid?.() === 0;
 
@@ -48,12 +49,11 @@ const nginx: Program = {
   readsBodies: false,
   command: 'nginx',
   args: (file, folder) => ['-p', folder, '-c', file],
-  log: 'access.log',
   config: (port, folder) => `
     ${asRoot ? 'user root;' : ''} daemon off; worker_processes 1; pid ${folder}/pid; error_log stderr crit;
     events { worker_connections 256; }
     http {
-      log_format seen '$http_x_request_id|$request|$status'; access_log ${folder}/access.log seen;
+      log_format seen '$http_x_request_id|$request|$status'; access_log ${folder}/${logFile} seen;
       ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `${kind}_temp_path ${folder}/${kind};`).join(' ')}
       large_client_header_buffers 8 128k; client_max_body_size 0; ignore_invalid_headers off; underscores_in_headers on;
       keepalive_requests 10000000; merge_slashes off;
@@ -65,15 +65,18 @@ const nginx: Program = {
 const withoutHashes = (text: string): string =>
   text.replace(/#([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 
-/** Waits for bodies as far as its buffer goes, but answers as well when one is cut. */
+/**
+ * Waits for bodies as far as its buffer goes, but answers as well when one is cut. Its threads do not wait for each other to
+ * write a line of the log but drop theirs, hence only one.
+ */
 const haproxy: Program = {
   name: 'haproxy',
   readsBodies: false,
   command: 'haproxy',
   args: (file) => ['-db', '-f', file],
-  log: 'stdout',
   config: (port) => `
 global
+  nbthread 1
   log stdout len 65535 format raw local0
   tune.bufsize 262144
   tune.http.maxhdr 400
@@ -98,7 +101,6 @@ const apache: Program = {
   readsBodies: false,
   command: 'apache2',
   args: (file) => ['-DFOREGROUND', '-f', file],
-  log: 'access.log',
   config: (port, folder) => `
 ServerRoot ${folder}
 LoadModule mpm_event_module /usr/lib/apache2/modules/mod_mpm_event.so
@@ -117,7 +119,7 @@ LimitRequestFieldSize 100000
 LimitRequestFields 400
 AllowEncodedSlashes NoDecode
 LogFormat "%{X-Request-Id}i|%r|%>s" seen
-CustomLog ${folder}/access.log seen
+CustomLog ${folder}/${logFile} seen
 ErrorDocument 200 ok
 RewriteEngine On
 RewriteRule ^ - [R=200,L]
@@ -140,7 +142,6 @@ class ProgramOrigin implements Origin {
   readonly #program: Program;
   readonly #folder: TestFolder;
   readonly #child: ChildProcess;
-  #printed = '';
   #errors = '';
 
   private constructor(program: Program, port: number, folder: TestFolder, child: ChildProcess) {
@@ -150,9 +151,6 @@ class ProgramOrigin implements Origin {
     this.#program = program;
     this.#folder = folder;
     this.#child = child;
-    child.stdout?.setEncoding('latin1').on('data', (text: string) => {
-      this.#printed += text;
-    });
     child.stderr?.setEncoding('latin1').on('data', (text: string) => {
       this.#errors += text;
     });
@@ -163,10 +161,13 @@ class ProgramOrigin implements Origin {
     const port = await closedPort();
     const file = await folder.write('server.conf', program.config(port, folder.path));
     const path = `${process.env['PATH'] ?? ''}:/usr/sbin:/usr/local/sbin`;
+    // A file, because lines for which a pipe has no room are dropped.
+    const printed = await open(folder.file(logFile), 'a');
     const child = spawn(program.command, [...program.args(file, folder.path)], {
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', printed.fd, 'pipe'],
       env: { ...process.env, PATH: path },
     });
+    await printed.close();
     const origin = new ProgramOrigin(program, port, folder, child);
     await until(() => {
       if (child.exitCode !== null) throw new Error(`${program.name} did not start: ${origin.#errors}`);
@@ -177,13 +178,11 @@ class ProgramOrigin implements Origin {
 
   async stop(): Promise<readonly Seen[]> {
     if (this.#child.exitCode === null && this.#child.signalCode === null) {
-      // Not "exit": what it printed has been read then.
       const closed = once(this.#child, 'close');
       this.#child.kill('SIGTERM');
       await within(closed, `${this.name} ends`);
     }
-    const log =
-      this.#program.log === 'stdout' ? this.#printed : await readFile(this.#folder.file('access.log'), 'latin1');
+    const log = await readFile(this.#folder.file(logFile), 'latin1');
     const isHashed = this.#program === haproxy;
     return seenIn(isHashed ? withoutHashes(log) : log);
   }
