@@ -296,7 +296,7 @@ loop::Task<void> Connection::serve() {
   codec_ = &codec;
   After after = After::kServe;
   while (after == After::kServe) {
-    alignas(16) std::array<std::byte, kArenaBytes> memory;
+    alignas(16) std::byte memory[kArenaBytes];
     Arena arena(memory);
     Exchange exchange(worker_, entry_point_, peer_, codec, arena);
     const Pointing in_progress(exchange_, exchange);

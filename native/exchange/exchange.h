@@ -333,7 +333,7 @@ class Exchange final : public middleware::Facilities {
   Nanos middlewares_done_ = 0;
   std::uint32_t number_ = 0;
   /// As many as there were tries.
-  std::array<TryNote, kMostReceiptTries> notes_;
+  TryNote notes_[kMostReceiptTries];
   Nanos origin_duration_ = 0;
   char request_id_[16];
 };

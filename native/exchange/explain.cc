@@ -142,7 +142,7 @@ class Explaining {
   codec::Request request_;
   codec::Peer peer_;
   std::uint32_t entry_point_ = 0;
-  char client_text_[INET6_ADDRSTRLEN];
+  char client_text_[INET6_ADDRSTRLEN]{};
 };
 
 }  // namespace

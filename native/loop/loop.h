@@ -141,7 +141,7 @@ class Loop {
   Descriptor mailbox_descriptor_;
   IntrusiveList<Waiter> ready_;
   IntrusiveList<Waiter> later_;
-  std::array<epoll_event, kBatch> events_;
+  std::array<epoll_event, kBatch> events_{};
   int event_count_ = 0;
   bool had_events_ = false;  // in the turn before
   TurnEnd turn_end_ = nullptr;

@@ -61,12 +61,12 @@ std::string_view IpAddress::format(char* buffer) const {
 
 Endpoint Endpoint::from(const sockaddr_storage& storage) {
   if (storage.ss_family == AF_INET) {
-    sockaddr_in v4;
+    sockaddr_in v4{};
     std::memcpy(&v4, &storage, sizeof(v4));
     return {from_v4(v4.sin_addr), ntohs(v4.sin_port)};
   }
   if (storage.ss_family == AF_INET6) {
-    sockaddr_in6 v6;
+    sockaddr_in6 v6{};
     std::memcpy(&v6, &storage, sizeof(v6));
     return {from_v6(v6.sin6_addr), ntohs(v6.sin6_port)};
   }

@@ -103,6 +103,7 @@ void ResolverThreads::run(const std::shared_ptr<State>& state) {
     lock.unlock();
     const Addresses addresses = state->look_up(question->host);
     lock.lock();
+    // cppcheck-suppress identicalConditionAfterEarlyExit; the lock was open in between
     if (state->stopping) break;
     state->open.erase(question->host);
     // Under the lock, so that stop() waits for it.

@@ -38,7 +38,7 @@ bool keep_alive(int fd) {
 }
 
 bool bind_to(int fd, const Endpoint& endpoint) {
-  sockaddr_storage storage;
+  sockaddr_storage storage{};
   const socklen_t length = endpoint.to(storage);
   return ::bind(fd, reinterpret_cast<const sockaddr*>(&storage), length) == 0;
 }
@@ -87,7 +87,7 @@ int connect_tcp(const Endpoint& endpoint, bool& pending) {
   if (fd < 0) return -1;
   set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
   keep_alive(fd);
-  sockaddr_storage storage;
+  sockaddr_storage storage{};
   const socklen_t length = endpoint.to(storage);
   return start_connect(fd, reinterpret_cast<const sockaddr*>(&storage), length, pending);
 }

@@ -124,7 +124,7 @@ bool Context::limit(const wire::Transport& transport, std::string& fault) {
     fault = "cipherSuites lists none that the TLS library has: " + ciphers;
     return false;
   }
-  constexpr std::uint8_t kProtocols[] = "\x08http/1.1";
+  constexpr unsigned char kProtocols[] = "\x08http/1.1";
   return SSL_CTX_set_min_proto_version(context, lowest) == 1 && SSL_CTX_set_max_proto_version(context, highest) == 1 &&
          SSL_CTX_set_alpn_protos(context, kProtocols, sizeof(kProtocols) - 1) == 0;
 }

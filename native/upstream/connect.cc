@@ -104,6 +104,7 @@ loop::Task<Status> make_secure(net::Stream& stream, Destination to, const tls::C
     fault = "no name to verify";
     co_return Error{Reason::kUpstreamTls, Origin::kUpstream, Retry::kYes};
   }
+  // cppcheck-suppress nullPointerRedundantCheck; it does not know that co_return leaves
   const tls::ClientSession& facts = *session;
   const net::IoResult done = co_await stream.handshake(std::move(session), deadline);
   if (done.ok()) co_return Unit{};
