@@ -58,9 +58,7 @@ loop::Soon<Status> Http1Client::write_head(const codec::Request& request, const 
   upgrade_ = request.wants_upgrade;
   char* at = write_request_head(out.tail().data(), request, target);
   if (together && !first.empty()) {
-    if (out_ == BodyKind::kChunked) at = write_chunk_line(at, first.size());
-    at = put(at, first);
-    if (out_ == BodyKind::kChunked) at = put(at, "\r\n");
+    at = out_ == BodyKind::kChunked ? put_chunk(at, first) : put(at, first);
   }
   const bool ends = last && (together || first.empty());
   if (ends && out_ == BodyKind::kChunked) {
@@ -103,7 +101,7 @@ loop::Soon<Status> Http1Client::write_body(std::string_view data, bool last) {
     } else if (data.size() <= kCopyBytes) {
       net::Buffer out = buffers_.small();
       out.clear();
-      char* const end = put(put(write_chunk_line(out.tail().data(), data.size()), data), kChunkEnd);
+      char* const end = put_chunk(out.tail().data(), data);
       out.commit(static_cast<std::size_t>(end - out.data()));
       sent = co_await send(out.view());
     } else {

@@ -53,6 +53,10 @@ inline constexpr std::size_t kChunkLineBytes = 18;
 char* write_chunk_line(char* at, std::uint64_t size);
 inline constexpr std::string_view kChunkEnd = "\r\n";
 inline constexpr std::string_view kLastChunk = "0\r\n\r\n";
+/// Writes a whole chunk: its line, `data` and the line end; returns the end. Empty data would make it the last one.
+inline char* put_chunk(char* at, std::string_view data) {
+  return put(put(write_chunk_line(at, data.size()), data), kChunkEnd);
+}
 
 /// Bytes of the last chunk with its trailers, at most; and the writer.
 std::size_t trailers_bound(const Headers& trailers);

@@ -223,9 +223,7 @@ loop::Soon<Status> ServerStream::write_head(const Response& response, std::strin
   head_written_ = true;
   const bool together = inline_bytes > 0 && !discards_body_ && (out_ != BodyKind::kLength || first.size() <= owed_);
   if (together && !first.empty()) {
-    if (out_ == BodyKind::kChunked) at = write_chunk_line(at, first.size());
-    at = put(at, first);
-    if (out_ == BodyKind::kChunked) at = put(at, "\r\n");
+    at = out_ == BodyKind::kChunked ? put_chunk(at, first) : put(at, first);
     bytes_written_ += first.size();
     owed_ -= out_ == BodyKind::kLength ? first.size() : 0;
   }
@@ -275,8 +273,8 @@ loop::Soon<Status> ServerStream::write_body(std::string_view data, bool last) {
     } else if (data.size() <= kCopyBytes) {
       net::Buffer out = pool_.small();
       out.clear();
-      char* at = put(write_chunk_line(out.tail().data(), data.size()), data);
-      at = put(at, last ? "\r\n0\r\n\r\n" : kChunkEnd);
+      char* at = put_chunk(out.tail().data(), data);
+      if (last) at = put(at, kLastChunk);
       out.commit(static_cast<std::size_t>(at - out.data()));
       sent = co_await send(out.view());
       written_all_ = last;
