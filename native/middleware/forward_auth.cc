@@ -73,12 +73,10 @@ std::uint32_t ForwardAuth::phases() const {
 std::size_t ForwardAuth::state_bytes() const { return config_.cookies.empty() ? 0 : sizeof(State); }
 
 loop::Task<Verdict> ForwardAuth::on_request_async(Context& context) const {
-  FetchRequest call(context.arena);
+  FetchRequest call(context.arena, static_cast<Nanos>(config_.timeout), config_.max_response_bytes);
   call.target = target_;
   call.path = config_.path;
   if (config_.preserve_method) call.method = context.request.method_text;
-  call.timeout = static_cast<Nanos>(config_.timeout);
-  call.max_response_bytes = config_.max_response_bytes;
   fill_auth_headers(config_, context, call);
 
   if (config_.forward_body && has_body(context.request)) {

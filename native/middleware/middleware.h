@@ -54,7 +54,8 @@ struct LocalReply {
 
 /// A request of our own, such as forwardAuth's. Texts outlive the call.
 struct FetchRequest {
-  explicit FetchRequest(Arena& arena) : headers(arena) {}
+  FetchRequest(Arena& arena, Nanos for_all, std::uint64_t most_response_bytes)
+      : headers(arena), timeout(for_all), max_response_bytes(most_response_bytes) {}
 
   /// Names the target in the plan's transports: an entry made at build time through BuildContext::add_fetch_target.
   std::uint32_t target = 0;
@@ -65,9 +66,9 @@ struct FetchRequest {
   codec::Headers headers;
   std::string_view body;
   /// Nanoseconds for the whole call.
-  Nanos timeout = 5 * kSecond;
+  Nanos timeout;
   /// Bytes; a larger response body is an error (kAuthDenied).
-  std::uint64_t max_response_bytes = 1 << 20;
+  std::uint64_t max_response_bytes;
 };
 
 /// The whole answer, in the exchange's arena.
