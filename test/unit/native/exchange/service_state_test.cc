@@ -292,51 +292,55 @@ TEST_CASE("availability is asked for once per change, however many ways lead to 
   CHECK_FALSE(plan->available(0, 0));
 }
 
-TEST_CASE("health survives a reload that changes other things, also of a server that others joined") {
-  Fixture f;
+namespace {
+
+/// Two plans: `server` of the watched service is down in the first, and the second is what `spec` has become since.
+struct Reload : Fixture {
+  explicit Reload(std::uint32_t server) : before(plan(spec)) { set_up(before->plan(), 1, server, false); }
+
+  LocalRef<WorkerPlan> after() {
+    spec.generation = 2;
+    LocalRef<WorkerPlan> next = plan(spec);
+    next->adopt_states();
+    return next;
+  }
+
   SnapshotSpec spec = watched_below();
-  LocalRef<WorkerPlan> before = f.plan(spec);
-  CHECK(picks(*before, 1, 2) == "01");
-  set_up(before->plan(), 1, 1, false);
-  spec.generation = 2;
-  spec.services[1].servers = {{.port = 2}, {.port = 9}};
-  spec.services[1].identity = 22;
-  spec.health[0].probes = {"/", "/"};
-  LocalRef<WorkerPlan> after = f.plan(spec);
-  after->adopt_states();
-  before = {};
+  LocalRef<WorkerPlan> before;
+};
+
+}  // namespace
+
+TEST_CASE("health survives a reload that changes other things, also of a server that others joined") {
+  Reload f(1);
+  CHECK(picks(*f.before, 1, 2) == "00");
+  f.spec.services[1].servers = {{.port = 2}, {.port = 9}};
+  f.spec.services[1].identity = 22;
+  f.spec.health[0].probes = {"/", "/"};
+  const LocalRef<WorkerPlan> after = f.after();
+  f.before = {};
   CHECK(picks(*after, 1, 3) == "111");
 }
 
 TEST_CASE("without health checks every server is up again") {
-  Fixture f;
-  SnapshotSpec spec = watched_below();
-  LocalRef<WorkerPlan> before = f.plan(spec);
-  set_up(before->plan(), 1, 0, false);
-  CHECK(picks(*before, 1, 2) == "11");
-  spec.generation = 2;
-  spec.services[1].health = wire::kNone;
-  spec.health = {};
-  LocalRef<WorkerPlan> after = f.plan(spec);
-  after->adopt_states();
+  Reload f(0);
+  CHECK(picks(*f.before, 1, 2) == "11");
+  f.spec.services[1].health = wire::kNone;
+  f.spec.health = {};
+  const LocalRef<WorkerPlan> after = f.after();
   CHECK(picks(*after, 1, 4).find('0') != std::string::npos);
-  CHECK(picks(*before, 1, 2) == "11");  // an exchange that began before
+  CHECK(picks(*f.before, 1, 2) == "11");  // an exchange that began before
   CHECK(picks(*after, 1, 4).find('0') != std::string::npos);
 }
 
 TEST_CASE("other rules begin with servers that are up") {
-  Fixture f;
-  SnapshotSpec spec = watched_below();
-  LocalRef<WorkerPlan> before = f.plan(spec);
-  set_up(before->plan(), 1, 0, false);
-  CHECK(picks(*before, 1, 2) == "11");
-  spec.generation = 2;
-  spec.health[0].identity = 78;
-  LocalRef<WorkerPlan> after = f.plan(spec);
-  after->adopt_states();
+  Reload f(0);
+  CHECK(picks(*f.before, 1, 2) == "11");
+  f.spec.health[0].identity = 78;
+  const LocalRef<WorkerPlan> after = f.after();
   // Both plans use one balancer; each tells it what it knows.
   CHECK(picks(*after, 1, 4).find('0') != std::string::npos);
-  CHECK(picks(*before, 1, 2) == "11");
+  CHECK(picks(*f.before, 1, 2) == "11");
   CHECK(picks(*after, 1, 4).find('0') != std::string::npos);
 }
 
