@@ -89,6 +89,12 @@ export class PrepareMemory {
   keep(kept: { readonly compiled: CompileMemory; readonly encoded: EncodeMemory }): void {
     this.#kept = kept;
   }
+
+  /** Takes back a snapshot that nobody reads any more: a later one may be written over its bytes. */
+  release({ bytes }: Encoded): void {
+    const encoded = this.#kept?.encoded;
+    if (encoded !== undefined && encoded.bytes !== bytes) encoded.spare = bytes;
+  }
 }
 
 /** Compiles and encodes what is served. */

@@ -178,6 +178,10 @@ export class Applier {
     const around = { ...this.#around, ready: this.#awaited.size === 0 };
     const { encoded, findings } = await this.#inTurns(preparing(configuration, install, around, this.#prepared));
     if (this.#encoded === undefined || !saysSame(this.#encoded, encoded)) await this.#push(encoded);
+    // Also of those that say the same the later one is held: the memory has it anyway.
+    const before = this.#encoded;
+    this.#encoded = encoded;
+    if (before !== undefined) this.#prepared.release(before);
     return { configuration, findings };
   }
 
@@ -189,7 +193,6 @@ export class Applier {
   async #push(encoded: Encoded): Promise<void> {
     const generation = ++this.#generation;
     await this.#engine.apply(stamp(encoded, generation), generation);
-    this.#encoded = encoded;
     this.#serving = generation;
     this.#servingFaults = this.#faults.get(generation) ?? [];
     this.#faults.clear();

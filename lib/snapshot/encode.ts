@@ -43,6 +43,8 @@ interface EncodedList {
 export class EncodeMemory {
   bytes: Uint8Array = new Uint8Array();
   lists: ReadonlyMap<string, EncodedList> = new Map();
+  /** Bytes of earlier that nobody reads any more: the next ones are written over them, which saves the pages of new ones. */
+  spare: Uint8Array | undefined;
 }
 
 /** As `encode`, in turns; what it encodes is remembered. */
@@ -52,7 +54,8 @@ export function* encoding<F extends Fields>(
   memory = new EncodeMemory(),
 ): Work<Uint8Array> {
   const { size, align: alignment, fields } = layoutOf(type);
-  const out = new Writer(memory.bytes.length);
+  const out = new Writer(memory.bytes.length, memory.spare);
+  memory.spare = undefined;
   const root = out.reserve(size, alignment);
   const lists = new Map<string, EncodedList>();
   for (const [name, field, offset] of fields) {
@@ -239,8 +242,12 @@ class Writer {
   #used = 0;
   readonly #texts = new Map<string, { readonly target: number; readonly size: number }>();
 
-  constructor(expected: number) {
-    this.#buffer = Buffer.alloc(expected + smallestBuffer);
+  constructor(expected: number, spare?: Uint8Array) {
+    const size = expected + smallestBuffer;
+    const room = spare?.buffer.byteLength ?? 0;
+    // One that is far too large belongs to a configuration that is gone, and goes as well.
+    const fits = spare !== undefined && room >= size && room <= 2 * size;
+    this.#buffer = fits ? Buffer.from(spare.buffer).fill(0) : Buffer.alloc(size);
     this.#view = new DataView(this.#buffer.buffer, this.#buffer.byteOffset, this.#buffer.length);
   }
 

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { settingsOf } from '../../../lib/compile/settings.js';
 import { installFromObject } from '../../../lib/install/read.js';
 import { allDiagnostics, type Configuration, type Item } from '../../../lib/merge/model.js';
-import { assembling, PrepareMemory, preparing } from '../../../lib/pipeline.js';
+import { assembling, type Encoded, PrepareMemory, preparing } from '../../../lib/pipeline.js';
 import type { LoadedDocument } from '../../../lib/schema/loaded.js';
 import { parseText } from '../../../lib/source/parse.js';
 import { ValidateMemory } from '../../../lib/validate/validate.js';
@@ -87,6 +87,9 @@ for (const [what, secure] of Object.entries({
     let previous: Configuration | undefined;
     let refused: readonly Refusal[] = [];
     const met = new Set<string>();
+    let served: Encoded | undefined;
+    let released: ArrayBufferLike | undefined;
+    let writtenOver = 0;
     for (let number = 0; number < changes; number++) {
       documents = changed(documents, random, number);
       if (random.chance(10)) refused = random.chance(50) ? [] : [{ kind: 'router', name: 'a@file', message: 'no' }];
@@ -100,9 +103,17 @@ for (const [what, secure] of Object.entries({
       assert.deepEqual(everythingIn(remembered), everythingIn(fresh), `after ${number} changes`);
       const half = preparing(remembered, install, around, prepared);
       if (random.chance(10)) for (let steps = random.below(10); steps > 0; steps--) half.next();
-      const first = finish(preparing(remembered, install, around, prepared)).encoded.bytes;
+      const { encoded } = finish(preparing(remembered, install, around, prepared));
       const second = finish(preparing(fresh, install, around)).encoded.bytes;
-      assert.ok(Buffer.compare(first, second) === 0, `another snapshot after ${number} changes`);
+      assert.ok(Buffer.compare(encoded.bytes, second) === 0, `another snapshot after ${number} changes`);
+      if (encoded.bytes.buffer === released) writtenOver += 1;
+      // Who serves the one before lets it go when the next one serves; a refused one is not served.
+      if (served !== undefined && random.chance(90)) {
+        prepared.release(served);
+        released = served.bytes.buffer;
+        served = encoded;
+      }
+      served ??= encoded;
       previous = remembered;
       for (const option of optionsServed(remembered)) met.add(option);
     }
@@ -110,4 +121,5 @@ for (const [what, secure] of Object.entries({
       mustBeMet.filter((option) => !met.has(option)),
       [],
     );
+    assert.ok(writtenOver > changes / 4, `${writtenOver} snapshots written over earlier ones`);
   });
