@@ -80,27 +80,6 @@ bool read_option(Napi::Env env, const Napi::Object& options, const char* name, d
   return true;
 }
 
-bool read_options(Napi::Env env, const Napi::Object& object, engine::Options& options) {
-  constexpr double kMostBytes = 1ULL << 40;
-  return read_option(env, object, "workers", 1, 64, options.workers) &&
-         read_option(env, object, "maxConnections", 1, 4'000'000'000, options.max_connections) &&
-         read_option(env, object, "idleBufferBytes", 0, kMostBytes, options.idle_buffer_bytes) &&
-         read_option(env, object, "pollMicroseconds", 0, 1'000'000, options.poll_microseconds) &&
-         read_option(env, object, "pollAdaptive", 0, 1, options.poll_adaptive) &&
-         read_option(env, object, "spliceBytes", 0, 1 << 30, options.splice_bytes);
-}
-
-/// Milliseconds from JavaScript as nanoseconds; a year at most, which is as good as for ever. False unless it is a
-/// number that is not negative.
-bool read_duration(const Napi::Value& value, Nanos& out) {
-  constexpr double kMost = 365.0 * 24 * 3600 * 1000;
-  if (!value.IsNumber()) return false;
-  const double milliseconds = value.As<Napi::Number>().DoubleValue();
-  if (!(milliseconds >= 0)) return false;
-  out = static_cast<Nanos>(milliseconds < kMost ? milliseconds : kMost) * kMillisecond;
-  return true;
-}
-
 /// Reads the text `name` of an object into `out`. False, with an error thrown, unless it is one.
 bool read_text(Napi::Env env, const Napi::Object& object, const char* name, std::string& out) {
   const Napi::Value value = object.Get(name);
@@ -112,6 +91,29 @@ bool read_text(Napi::Env env, const Napi::Object& object, const char* name, std:
   const std::string message = std::string("\"") + name + "\" of a question must be a string";
   refuse_argument(env, message.c_str());
   return false;
+}
+
+bool read_options(Napi::Env env, const Napi::Object& object, engine::Options& options) {
+  constexpr double kMostBytes = 1ULL << 40;
+  return read_option(env, object, "workers", 1, 64, options.workers) &&
+         read_option(env, object, "maxConnections", 1, 4'000'000'000, options.max_connections) &&
+         read_option(env, object, "idleBufferBytes", 0, kMostBytes, options.idle_buffer_bytes) &&
+         read_option(env, object, "pollMicroseconds", 0, 1'000'000, options.poll_microseconds) &&
+         read_option(env, object, "pollAdaptive", 0, 1, options.poll_adaptive) &&
+         read_option(env, object, "spliceBytes", 0, 1 << 30, options.splice_bytes) &&
+         (object.Get("resolvConfig").IsUndefined() || read_text(env, object, "resolvConfig", options.resolv_config)) &&
+         read_option(env, object, "resolvDepth", 0, 255, options.resolv_depth);
+}
+
+/// Milliseconds from JavaScript as nanoseconds; a year at most, which is as good as for ever. False unless it is a
+/// number that is not negative.
+bool read_duration(const Napi::Value& value, Nanos& out) {
+  constexpr double kMost = 365.0 * 24 * 3600 * 1000;
+  if (!value.IsNumber()) return false;
+  const double milliseconds = value.As<Napi::Number>().DoubleValue();
+  if (!(milliseconds >= 0)) return false;
+  out = static_cast<Nanos>(milliseconds < kMost ? milliseconds : kMost) * kMillisecond;
+  return true;
 }
 
 /// Reads {head, entryPoint, tls, serverName, client, nearMisses}; `head` is bytes. False, with an error thrown, when

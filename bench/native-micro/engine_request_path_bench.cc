@@ -221,10 +221,11 @@ class Entrance final : public accept::Receiver {
 };
 
 int run(bool closes, long count) {
-  net::ResolverThreads resolver;
+  net::ResolverThreads resolver{net::system_look_up};
+  net::CanonicalThreads canonical{[](const std::string&) { return net::CanonicalName{}; }};
   EverybodyIsIn shared;
   const auto log = exchange::AccessLog::create();
-  exchange::Worker worker(0, 1, 1 << 20, resolver, shared, *log);
+  exchange::Worker worker(0, 1, 1 << 20, resolver, canonical, shared, *log);
   Server server(worker.loop);
 
   test::SnapshotSpec spec;

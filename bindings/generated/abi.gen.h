@@ -7,7 +7,7 @@
 namespace fairlead::bindings {
 
 /// Layout of the records of a snapshot.
-inline constexpr std::uint64_t kWireFingerprint = 0x5a1c45a6c6b0637aULL;
+inline constexpr std::uint64_t kWireFingerprint = 0x14fb9957035948c2ULL;
 /// Order and meaning of the counters.
 inline constexpr std::uint64_t kStatsFingerprint = 0x234dcd5cb96a3166ULL;
 

@@ -12,6 +12,8 @@ import { join } from 'node:path';
 const [floor, folder, compiler] = process.argv.slice(2);
 mkdirSync(folder, { recursive: true });
 buildStub('libm.so.6', 'libm.so');
+// Part of it has moved to libc since the floor, under the same versions: the dynamic linker looks in both.
+buildStub('libresolv.so.2', 'libresolv.so');
 buildStub('libc.so.6', 'libc_stub.so');
 // The real libc.so is a linker script that also names libc_nonshared.a (atexit) and the dynamic linker (__tls_get_addr).
 const linkerScript = readFileSync(libraryPath('libc.so'), 'utf8');

@@ -94,6 +94,7 @@ export function* compiling(
     accessLog: compileAccessLog(install.accessLog),
     limits: install.fairlead.limits,
     names: install.fairlead.names,
+    flattensHosts: scope.rules.flattensHosts,
     hostName: around.hostName,
     pingTerminatingStatus: install.ping?.terminatingStatusCode ?? 503,
   };

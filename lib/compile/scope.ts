@@ -35,10 +35,14 @@ export function newScope(configuration: Configuration, install: InstallConfigura
     transports: new Numbering(),
     tlsOptions: new Numbering(),
     timeouts: new Numbering(),
-    rules: new RuleTables(),
+    rules: new RuleTables(flattensHosts(install)),
     health: [],
   };
 }
+
+/** Without a look-up every host is what it is. */
+const flattensHosts = ({ hostResolver }: InstallConfiguration): boolean =>
+  hostResolver !== undefined && hostResolver.cnameFlattening && hostResolver.resolvDepth > 0;
 
 /** What `validate` has promised to be there. */
 export function promised<T>(value: T | undefined, what: string): T {

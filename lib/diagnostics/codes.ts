@@ -104,6 +104,7 @@ export const codes = {
   FL6005: { title: 'removed install option', severity: 'error', help: 'Traefik v3 refuses to start with this option of version 2; so does Fairlead, because what it promised would be missing.' },
   FL6006: { title: 'no provider', severity: 'notice', help: 'Without a provider there are no routers: every request is answered with 404. Add providers.file.' },
   FL6007: { title: 'invalid log file', severity: 'error', help: 'The log file cannot be opened for writing.' },
+  FL6008: { title: 'name servers unknown', severity: 'error', help: 'The file that hostResolver.resolvConfig names cannot be read, so that nobody can be asked for CNAME records. It has the format of /etc/resolv.conf.' },
   FL7001: { title: 'file is being written', severity: 'warning', help: 'The file kept changing while it was read. The version read before stays; the file is read again when it has settled.' },
   FL7002: { title: 'provider failed', severity: 'error', help: 'The provider is started again, with growing pauses. What it delivered last stays.' },
   FL7003: { title: 'empty configuration ignored', severity: 'warning', help: 'A provider that had delivered something delivered nothing at all. As in Traefik that is taken for an accident and what was delivered before stays; an empty section such as "http: {}" clears.' },

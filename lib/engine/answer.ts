@@ -84,6 +84,8 @@ export const nativeAnswer = z.object({
       query: z.string(),
     })
     .optional(),
+  /** Where the CNAME records of the host lead to, when they count; no host: nowhere else. */
+  flattened: z.object({ known: z.boolean(), host: z.string().optional() }).optional(),
   refused: z.object({ reason: z.string(), status: index, fault: z.string().optional() }).optional(),
   nearMisses: z.array(nearMiss).optional(),
   layerMisses: z.array(layerMisses).optional(),

@@ -14,6 +14,10 @@ export interface EngineOptions {
   readonly pollAdaptive?: number;
   /** Bytes that must be left of a body in clear text for the kernel to move it (splice); 0 = everything is copied. */
   readonly spliceBytes?: number;
+  /** Who is asked for CNAME records: a file as described in resolv.conf(5). */
+  readonly resolvConfig?: string;
+  /** How many of them are followed from one host. */
+  readonly resolvDepth?: number;
 }
 
 /** A request to explain. */

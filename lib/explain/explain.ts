@@ -33,6 +33,8 @@ export function explanationOf(asked: Asked, answer: NativeAnswer, configuration:
       client: question.client,
       ...(question.tls && { serverName: question.serverName }),
       ...(request !== undefined && { host: request.host, path: request.routingPath }),
+      ...(answer.flattened?.host !== undefined && { flattenedHost: answer.flattened.host }),
+      ...(answer.flattened?.known === false && { flattenedHostUnknown: true }),
       ...(assumption !== undefined && { assumption }),
     },
     ...(certificate !== undefined && { certificate }),

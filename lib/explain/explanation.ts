@@ -143,6 +143,10 @@ export interface Explanation {
     /** In the normal form that rules see; absent when the head is refused. */
     readonly host?: string;
     readonly path?: string;
+    /** Where the CNAME records of the host lead to, when `hostResolver` asks for them; absent: nowhere else. */
+    readonly flattenedHost?: string;
+    /** Nobody has asked for them yet, as is always so offline: the request was routed by its host alone. */
+    readonly flattenedHostUnknown?: boolean;
     readonly assumption?: string;
   };
   /** For TLS only. */

@@ -30,6 +30,10 @@ export function renderExplanation(explanation: Explanation): string {
     `${request.method} ${request.url}`.trim(),
     ...row('entry point', request.entryPoint, request.assumption),
     ...row('client', request.client, undefined),
+    ...(request.flattenedHost === undefined ? [] : row('alias of', request.flattenedHost, 'by its CNAME records')),
+    ...(request.flattenedHostUnknown === true
+      ? row('alias of', 'unknown', 'its CNAME records were not asked for, it is routed by its host alone')
+      : []),
     ...(certificate === undefined
       ? []
       : row('certificate', certificate.names?.join(', ') || 'none', certificate.because, certificate.place)),

@@ -16,6 +16,7 @@ import { isMapping, valueAt } from '../source/path.js';
 import { type ObjectShape, shapeOf } from '../source/shape.js';
 import { checkInstall } from './check.js';
 import { derive } from './derive.js';
+import { checkHostResolver } from './host-resolver.js';
 import type { InstallResult } from './result.js';
 import { install, type InstallConfiguration } from './schema.js';
 import { type FilePorts, readNamed, searchFile } from './search.js';
@@ -110,10 +111,11 @@ async function resolve(document: Document, ports: InstallPorts, found: readonly 
   ];
   const config = derive(withoutUdp(decodedConfig), ports.cpus);
   const checked = checkInstall(decodedConfig, [...names, ...Object.keys(config.entryPoints)], decoded.document);
+  const unreadable = await checkHostResolver(decodedConfig, decoded.document, ports);
   const missing = unresolved.map((diagnostic) => ({ ...diagnostic, effect: notStarted }));
   return {
     config,
-    diagnostics: [...found, ...missing, ...sections.diagnostics, ...decoded.diagnostics, ...checked],
+    diagnostics: [...found, ...missing, ...sections.diagnostics, ...decoded.diagnostics, ...checked, ...unreadable],
     udpEntryPoints: Object.entries(decodedConfig.entryPoints).flatMap(([name, { address }]) =>
       address.protocol === 'udp' ? [name] : [],
     ),

@@ -40,6 +40,23 @@ const global = z.strictObject({
   ),
 });
 
+const hostResolver = z.strictObject({
+  cnameFlattening: flag(
+    false,
+    'Host and HostRegexp also take the name that the CNAME records of the host of a request lead to.',
+  ),
+  resolvConfig: textOr(
+    '/etc/resolv.conf',
+    'File that names the name servers to ask: nameserver, and timeout and attempts of options.',
+  ),
+  resolvDepth: z
+    .int()
+    .min(0)
+    .max(255)
+    .default(5)
+    .meta({ description: 'CNAME records that are followed from one host.' }),
+});
+
 /** A number of connections; the data plane counts them in 32 bits. */
 const connections = (description: string) => z.int().min(0).max(4_000_000_000).default(0).meta({ description });
 
@@ -98,13 +115,15 @@ export const install = z.strictObject({
   ping: bare(ping).optional().meta({ description: 'An answer for health checks.' }),
   core: bare(core).prefault({}).meta({ description: 'Settings of routing.' }),
   global: global.optional().meta({ description: 'Settings of Traefik that concern its vendor.' }),
+  hostResolver: bare(hostResolver)
+    .optional()
+    .meta({ description: 'Routing by what the host of a request is an alias of.' }),
   serversTransport: serversTransport.prefault({}).meta({ description: 'How servers are connected to by default.' }),
   fairlead: bare(fairlead).prefault({}).meta({ description: 'Settings that only Fairlead has.' }),
   tcpServersTransport: notYet('How TCP servers are connected to by default.'),
   certificatesResolvers: notYet('Certificates from ACME and Tailscale.'),
   metrics: notYet('Metrics.'),
   tracing: notYet('Traces.'),
-  hostResolver: notYet('Flattening of CNAME records.'),
   spiffe: notYet('SPIFFE identities.'),
   ocsp: notYet('OCSP stapling.'),
   experimental: notYet('Experimental features of Traefik.'),

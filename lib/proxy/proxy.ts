@@ -63,13 +63,17 @@ function pollingOf(polling: InstallConfiguration['fairlead']['polling']): Engine
     : { pollMicroseconds: polling };
 }
 
-function engineOptions({ fairlead, entryPoints }: InstallConfiguration): EngineOptions {
+function engineOptions({ fairlead, entryPoints, hostResolver }: InstallConfiguration): EngineOptions {
   const asked = Math.min(mostConnections, fairlead.limits.maxConnections * Object.keys(entryPoints).length);
   return {
     workers: Math.min(mostWorkers, Math.max(1, fairlead.workers)),
     maxConnections: fairlead.limits.maxTotalConnections || Math.max(usualConnections, asked),
     ...pollingOf(fairlead.polling),
     ...splicing[fairlead.splice],
+    ...(hostResolver !== undefined && {
+      resolvConfig: hostResolver.resolvConfig,
+      resolvDepth: hostResolver.resolvDepth,
+    }),
   };
 }
 

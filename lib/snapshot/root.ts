@@ -54,6 +54,8 @@ export const snapshot = record('Snapshot', {
   accessLog,
   limits,
   names,
+  /** Hosts of requests are also what their CNAME records lead to. */
+  flattensHosts: bool,
   /** Value of X-Forwarded-Server. */
   hostName: text,
   pingTerminatingStatus: u32,

@@ -174,6 +174,8 @@ struct Request {
   std::string_view authority;
   /// Lower case, without port, without trailing dot; empty when there was none.
   std::string_view host;
+  /// Where CNAME records lead to from `host`: rules take either. Empty when that is nowhere else, or nobody has asked.
+  std::string_view flattened_host;
   std::string_view upgrade;
   Headers headers;
 };

@@ -28,18 +28,26 @@ exchange::Question asked(const Question& question) {
           question.server_name, question.client,      question.near_misses};
 }
 
+/// The file is read again for each look-up: it changes with the network this machine is in.
+net::CanonicalThreads::LookUp follower(const Options& options) {
+  return [path = options.resolv_config, depth = options.resolv_depth](const std::string& host) {
+    return net::look_up_cname(host, depth, net::read_resolv_config(path));
+  };
+}
+
 class EngineImpl final : public Engine, private exchange::Shared {
  public:
   EngineImpl(const Options& options, Waker& waker)
       : events_(waker),
         log_(exchange::AccessLog::create()),
+        canonical_(follower(options)),
         ticket_keys_(tls::make_ticket_keys()),
         admission_(options.max_connections) {
     const std::uint32_t workers = std::clamp(options.workers, 1U, kMostWorkers);
     for (std::uint32_t i = 0; i < workers; ++i) {
       workers_.push_back(std::make_unique<WorkerThread>(
           WorkerSetup{i, workers, options.idle_buffer_bytes, options.poll_microseconds, options.poll_adaptive != 0,
-                      options.splice_bytes, resolver_, *this, admission_, *log_}));
+                      options.splice_bytes, resolver_, canonical_, *this, admission_, *log_}));
     }
   }
   ~EngineImpl() override { close(); }
@@ -77,7 +85,7 @@ class EngineImpl final : public Engine, private exchange::Shared {
     if (plan == nullptr) return {};
     JsonWriter json;
     json.begin_array();
-    for (const Question& question : questions) exchange::explain(*plan, asked(question), nullptr, json);
+    for (const Question& question : questions) exchange::explain(*plan, asked(question), nullptr, nullptr, json);
     json.end_array();
     return json.take();
   }
@@ -87,7 +95,9 @@ class EngineImpl final : public Engine, private exchange::Shared {
     workers_.front()->post([this, number, question = std::move(question)](WorkerThread& thread) {
       const exchange::WorkerPlan* const plan = thread.worker().plan.get();
       JsonWriter json;
-      if (plan != nullptr) exchange::explain(plan->plan(), asked(question), plan, json);
+      if (plan != nullptr) {
+        exchange::explain(plan->plan(), asked(question), plan, &thread.worker().canonical_names, json);
+      }
       Event event("explained");
       event.number("number", number).json("answer", plan == nullptr ? "null" : json.take());
       events_.push(std::move(event));
@@ -177,6 +187,7 @@ class EngineImpl final : public Engine, private exchange::Shared {
     control_.stop();
     for (auto& worker : workers_) worker->stop();
     resolver_.stop();
+    canonical_.stop();
     if (started_) log_->stop();
     plans_.clear();
   }
@@ -306,7 +317,8 @@ class EngineImpl final : public Engine, private exchange::Shared {
 
   Events events_;
   std::unique_ptr<exchange::AccessLog> log_;
-  net::ResolverThreads resolver_;
+  net::ResolverThreads resolver_{net::system_look_up};
+  net::CanonicalThreads canonical_;
   std::shared_ptr<tls::TicketKeys> ticket_keys_;
   exchange::SharedStates states_;
   Admission admission_;

@@ -22,7 +22,7 @@ constexpr std::uint32_t kIdleForDescriptors = 16;
 WorkerThread::WorkerThread(const WorkerSetup& setup)
     : admission_(setup.admission),
       worker_(std::make_unique<exchange::Worker>(setup.number, setup.workers, setup.idle_buffer_bytes, setup.resolver,
-                                                 setup.shared, setup.log)) {
+                                                 setup.canonical, setup.shared, setup.log)) {
   worker_->loop.set_polling(setup.poll_microseconds, setup.poll_adaptive);
   worker_->splice_bytes = setup.splice_bytes;
 }

@@ -22,6 +22,7 @@ struct WorkerSetup {
   bool poll_adaptive;
   std::uint32_t splice_bytes;
   net::ResolverThreads& resolver;
+  net::CanonicalThreads& canonical;
   exchange::Shared& shared;
   Admission& admission;
   exchange::AccessLog& log;

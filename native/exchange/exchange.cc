@@ -77,6 +77,8 @@ loop::Soon<Outcome> Exchange::run() {
   if (request.headers.find(codec::HeaderId::kRequestId) == nullptr) {
     request.headers.add({"X-Request-Id", {request_id_, sizeof(request_id_)}, codec::HeaderId::kRequestId});
   }
+  if (snapshot().flattens_hosts) [[unlikely]]
+    return route_flattened();
   return route();
 }
 

@@ -130,6 +130,11 @@ class Exchange final : public middleware::Facilities {
   loop::Task<Status> fetch_reply(const middleware::FetchRequest& asked, middleware::FetchReply& reply);
   void own(middleware::FetchReply& reply, std::string_view body);
 
+  // flatten.cc
+  /// route(), once it is known where the CNAME records of the host lead to, or that nobody can tell.
+  loop::Soon<Outcome> route_flattened();
+  loop::Task<Outcome> flatten_later();
+
   // route.cc
   loop::Soon<Outcome> route() { return route_among(plan_->plan().routes(entry_point_, peer_.tls)); }
   loop::Soon<Outcome> route_among(const router::Router& routes);

@@ -1,5 +1,7 @@
 #include "exchange/explain.h"
 
+#include <optional>
+
 #include "base/hash.h"
 #include "codec/http1/head_parser.h"
 #include "codec/target.h"
@@ -15,8 +17,9 @@ namespace {
 
 class Explaining {
  public:
-  Explaining(const Plan& plan, const Question& question, const WorkerPlan* live, JsonWriter& json)
-      : plan_(plan), question_(question), live_(live), json_(json), request_(arena_) {}
+  Explaining(const Plan& plan, const Question& question, const WorkerPlan* live, net::CanonicalNames* names,
+             JsonWriter& json)
+      : plan_(plan), question_(question), live_(live), names_(names), json_(json), request_(arena_) {}
 
   void run() {
     if (!find_entry_point()) {
@@ -25,6 +28,7 @@ class Explaining {
     }
     meet_client();
     if (!receive()) return;
+    if (snapshot().flattens_hosts) flatten();
     route();
   }
 
@@ -96,6 +100,17 @@ class Explaining {
     json_.end_object();
   }
 
+  /// Nothing is waited for: what is not known yet will be, when it is asked again.
+  void flatten() {
+    const std::optional<std::string_view> known = names_ == nullptr ? std::nullopt : names_->find(request_.host);
+    json_.key("flattened").begin_object().boolean("known", known.has_value());
+    if (known && !known->empty()) {
+      request_.flattened_host = arena_.copy(*known);
+      json_.text("host", request_.flattened_host);
+    }
+    json_.end_object();
+  }
+
   void route() {
     router::MatchInput input(request_, peer_);
     const router::Router& routes = plan_.routes(entry_point_, question_.tls);
@@ -137,6 +152,7 @@ class Explaining {
   const Plan& plan_;
   const Question& question_;
   const WorkerPlan* live_;
+  net::CanonicalNames* names_;
   JsonWriter& json_;
   Arena arena_;
   codec::Request request_;
@@ -147,9 +163,10 @@ class Explaining {
 
 }  // namespace
 
-void explain(const Plan& plan, const Question& question, const WorkerPlan* live, JsonWriter& json) {
+void explain(const Plan& plan, const Question& question, const WorkerPlan* live, net::CanonicalNames* names,
+             JsonWriter& json) {
   json.begin_object();
-  Explaining(plan, question, live, json).run();
+  Explaining(plan, question, live, names, json).run();
   json.end_object();
 }
 

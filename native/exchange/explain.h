@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "exchange/plan.h"
 #include "exchange/service_state.h"
+#include "net/canonical_names.h"
 
 namespace fairlead::exchange {
 
@@ -27,7 +28,8 @@ struct Question {
 };
 
 /// Writes the answer as one JSON object. `live`: this worker's states for that very plan, so that the next server is
-/// named and not the first; null otherwise.
-void explain(const Plan& plan, const Question& question, const WorkerPlan* live, JsonWriter& json);
+/// named and not the first; null otherwise. `names`: what it knows of CNAME records; null when nobody is asked for them.
+void explain(const Plan& plan, const Question& question, const WorkerPlan* live, net::CanonicalNames* names,
+             JsonWriter& json);
 
 }  // namespace fairlead::exchange

@@ -137,7 +137,7 @@ void Exchange::copy(const Exchange& original, bool with_body) {
     request.headers.add({arena_.copy(header.name), arena_.copy(header.value), header.id});
   }
   for (std::string_view* text : {&request.method_text, &request.target, &request.path, &request.query,
-                                 &request.routing_path, &request.authority, &request.host}) {
+                                 &request.routing_path, &request.authority, &request.host, &request.flattened_host}) {
     *text = arena_.copy(*text);
   }
   request.expects_continue = false;

@@ -34,6 +34,7 @@ void Misses::found(const router::Failing& test, router::MatchInput& input) {
     case wire::Op::kHostWildcard:
     case wire::Op::kHostRegexp:
       json_.text(request_.host);
+      if (!request_.flattened_host.empty()) json_.text(request_.flattened_host);
       break;
     case wire::Op::kPath:
     case wire::Op::kPathPrefix:

@@ -22,9 +22,11 @@ constexpr std::uint32_t kIdleBatch = 256;
 }  // namespace
 
 Worker::Worker(std::uint32_t number, std::uint32_t workers, std::size_t idle_buffer_bytes,
-               net::ResolverThreads& resolver_thread, Shared& shared_state, AccessLog& access_log)
+               net::ResolverThreads& resolver_threads, net::CanonicalThreads& canonical_threads, Shared& shared_state,
+               AccessLog& access_log)
     : buffers(idle_buffer_bytes),
-      resolver(loop, resolver_thread),
+      resolver(loop, resolver_threads),
+      canonical_names(loop, canonical_threads),
       services(number, workers),
       shared(shared_state),
       pressure_(shared_state.pressure()),

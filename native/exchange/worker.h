@@ -13,6 +13,7 @@
 #include "exchange/service_state.h"
 #include "loop/loop.h"
 #include "net/buffer.h"
+#include "net/canonical_names.h"
 #include "net/pipe.h"
 #include "net/resolver.h"
 #include "net/stream.h"
@@ -42,7 +43,7 @@ class Shared {
 class Worker {
  public:
   Worker(std::uint32_t number, std::uint32_t workers, std::size_t idle_buffer_bytes, net::ResolverThreads& resolver,
-         Shared& shared, AccessLog& log);
+         net::CanonicalThreads& canonical, Shared& shared, AccessLog& log);
   ~Worker();
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
@@ -54,6 +55,8 @@ class Worker {
   /// A body of which at least this much is left is moved by the kernel where that is possible; 0 = none is.
   std::uint64_t splice_bytes = 0;
   net::Resolver resolver;
+  /// Of the hosts of requests, when the configuration asks for them.
+  net::CanonicalNames canonical_names;
   stats::Counters counters;
   upstream::PoolRegistry pools;
   ServiceRegistry services;

@@ -34,6 +34,7 @@ void set_host(std::string_view value, codec::Request& request) {
   if (value.empty() || !codec::parse_authority(value, authority)) return;
   request.authority = value;
   request.host = codec::canonical_host(authority.host, request.headers.arena());
+  request.flattened_host = {};
   if (request.headers.find(codec::HeaderId::kHost) != nullptr) request.headers.set("Host", value);
 }
 

@@ -1,7 +1,6 @@
 // Host names to addresses, without ever blocking a worker.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -13,43 +12,16 @@
 #include "loop/loop.h"
 #include "loop/task.h"
 #include "net/address.h"
+#include "net/look_up_threads.h"
 
 namespace fairlead::net {
 
 using Addresses = std::vector<IpAddress>;
 
-/// Threads that ask the system's resolver (getaddrinfo), shared by all workers. One is enough until a look-up hangs; then
-/// others are started, so that one dead name does not keep all the others waiting. Whoever asks for a name that is being
-/// looked up gets the same answer: a dead name takes one thread, however many workers want it.
-class ResolverThreads {
- public:
-  /// Names that may hang at a time before everything waits for the resolver's own time-outs.
-  static constexpr unsigned kMost = 8;
-  /// Looks a name up, blocking; empty = failure.
-  using LookUp = std::function<Addresses(const std::string& host)>;
-  /// Where an answer goes; called on a resolver thread, must be quick. Empty = failure.
-  using Answer = std::function<void(Addresses)>;
-
-  explicit ResolverThreads(LookUp look_up = system_look_up);
-  ~ResolverThreads() { stop(); }
-  ResolverThreads(const ResolverThreads&) = delete;
-  ResolverThreads& operator=(const ResolverThreads&) = delete;
-
-  /// Any thread. After stop() nothing is answered.
-  void ask(std::string host, Answer answer);
-  /// No answer is under way when this returns, and none comes later. A look-up that takes more than a second longer is
-  /// left to end by itself, since nothing can interrupt it. Idempotent.
-  void stop();
-
-  static Addresses system_look_up(const std::string& host);
-
- private:
-  struct State;
-  static void run(const std::shared_ptr<State>& state);
-
-  // Outlives us while a thread is stuck in a look-up.
-  std::shared_ptr<State> state_;
-};
+/// Threads that ask the system's resolver.
+using ResolverThreads = LookUpThreads<Addresses>;
+/// Asks the system's resolver (getaddrinfo), blocking; empty = failure.
+Addresses system_look_up(const std::string& host);
 
 /// A worker's cache of answers (ADR 0028). getaddrinfo tells no time to live: a name that is in use is looked up again
 /// when half of the refresh time has passed, beside the traffic, so that no answer is used that is older than that time.
@@ -90,7 +62,6 @@ class Resolver {
     bool overdue = false;
     IntrusiveList<loop::Waiter> waiting;
   };
-  class Wait;
   /// Outlives the resolver inside answers that are still under way.
   struct Anchor {
     Resolver* resolver;

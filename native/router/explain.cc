@@ -54,6 +54,7 @@ class Explainer {
         input_(input),
         reach_(reach),
         host_(input.request().host),
+        flattened_(input.request().flattened_host),
         path_(input.request().routing_path) {}
 
   Explanation explain(std::size_t most) {
@@ -81,23 +82,36 @@ class Explainer {
     for (const Scope& scope : hosts.scopes()) {
       if (scanned_ >= kMostScanned) return;
       if (&scope == &hosts.any() || std::ranges::find(fitting, &scope) != fitting.end()) continue;
-      collect(scope, is_related(host_, scope.host) ? kRelatedHost : kOtherHost);
+      collect(scope, looks_alike(scope.host) ? kRelatedHost : kOtherHost);
     }
   }
 
   std::vector<const Scope*> scopes_of_host() const {
-    const HostIndex& hosts = router_.hosts_;
     std::vector<const Scope*> found;
-    if (!host_.empty()) {
-      if (const Scope* exact = hosts.exact(host_)) found.push_back(exact);
-      if (const Scope* wildcard = hosts.wildcard(host_)) found.push_back(wildcard);
-      hosts.each_suffix(host_, [&](const Scope& scope) { found.push_back(&scope); });
-    }
-    hosts.each_pattern(host_, [&](const Scope& scope) {
-      found.push_back(&scope);
-      return found.size() < kMostFitting;
-    });
+    add_scopes(host_, found);
+    if (!flattened_.empty()) add_scopes(flattened_, found);
     return found;
+  }
+
+  void add_scopes(std::string_view host, std::vector<const Scope*>& found) const {
+    const HostIndex& hosts = router_.hosts_;
+    const auto add = [&](const Scope& scope) {
+      if (std::ranges::find(found, &scope) == found.end()) found.push_back(&scope);
+    };
+    if (!host.empty()) {
+      if (const Scope* exact = hosts.exact(host)) add(*exact);
+      if (const Scope* wildcard = hosts.wildcard(host)) add(*wildcard);
+      hosts.each_suffix(host, add);
+    }
+    const std::size_t most = found.size() + kMostFitting;
+    hosts.each_pattern(host, [&](const Scope& scope) {
+      add(scope);
+      return found.size() < most;
+    });
+  }
+
+  bool looks_alike(std::string_view host) const {
+    return is_related(host_, host) || (!flattened_.empty() && is_related(flattened_, host));
   }
 
   void collect(const Scope& scope, Closeness host) {
@@ -194,13 +208,17 @@ class Explainer {
   }
 
   bool takes_host(const wire::RouteKey& key) const {
+    return takes_host(key, host_) || (!flattened_.empty() && takes_host(key, flattened_));
+  }
+
+  static bool takes_host(const wire::RouteKey& key, std::string_view host) {
     switch (static_cast<wire::HostKind>(key.host_kind)) {
       case wire::HostKind::kAny:
         return true;
       case wire::HostKind::kExact:
-        return key.host.view() == host_;
+        return key.host.view() == host;
       case wire::HostKind::kWildcard:
-        return key.host.view() == parent_domain(host_);
+        return key.host.view() == parent_domain(host);
       case wire::HostKind::kSuffix:
       case wire::HostKind::kPattern:
         break;  // a rule with such a key has a program
@@ -221,6 +239,7 @@ class Explainer {
   MatchInput& input_;
   Reach reach_;
   std::string_view host_;
+  std::string_view flattened_;
   std::string_view path_;
   std::vector<Candidate> candidates_;
   std::size_t scanned_ = 0;

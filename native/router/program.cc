@@ -49,6 +49,13 @@ bool client_in_range(const Instruction& step, const Tables& tables, const MatchI
   return net::in_range(input.peer().client.ip, range.high, range.low, range.bits);
 }
 
+/// The host itself, or the one that its CNAME records lead to.
+template <class Accepts>
+bool any_host(const MatchInput& input, Accepts accepts) {
+  const codec::Request& request = input.request();
+  return accepts(request.host) || (!request.flattened_host.empty() && accepts(request.flattened_host));
+}
+
 bool holds(const Instruction& step, const Tables& tables, MatchInput& input) {
   const codec::Request& request = input.request();
   const auto equals = [&](std::string_view text) { return text == step.value.view(); };
@@ -57,11 +64,11 @@ bool holds(const Instruction& step, const Tables& tables, MatchInput& input) {
     case Op::kAlways:
       return true;
     case Op::kHost:
-      return equals(request.host);
+      return any_host(input, equals);
     case Op::kHostWildcard:
-      return equals(parent_domain(request.host));
+      return any_host(input, [&](std::string_view host) { return equals(parent_domain(host)); });
     case Op::kHostRegexp:
-      return matches(request.host);
+      return any_host(input, matches);
     case Op::kPath:
       return equals(request.routing_path);
     case Op::kPathPrefix:

@@ -23,20 +23,24 @@ Router::Router(const Source& source, HostIndex hosts, PathIndex paths, std::vect
 std::uint32_t Router::find(MatchInput& input) const {
   const codec::Request& request = input.request();
   Search search{input, request.routing_path};
-  // The most specific scope first: it tends to hold the best rule, which then spares the others.
-  if (!request.host.empty()) {
-    if (const Scope* exact = hosts_.exact(request.host)) this->search(*exact, search);
-    if (const Scope* wildcard = hosts_.wildcard(request.host)) this->search(*wildcard, search);
-    hosts_.each_suffix(request.host, [&](const Scope& scope) { this->search(scope, search); });
-  }
-  if (hosts_.best_pattern_rank() < search.best) {
-    hosts_.each_pattern(request.host, [&](const Scope& scope) {
-      this->search(scope, search);
-      return scope.best_rank < search.best;
-    });
-  }
+  search_host(request.host, search);
+  if (!request.flattened_host.empty()) [[unlikely]]
+    search_host(request.flattened_host, search);
   this->search(hosts_.any(), search);
   return search.best == wire::kNone ? wire::kNone : order_[search.best];
+}
+
+void Router::search_host(std::string_view host, Search& search) const {
+  if (!host.empty()) {
+    if (const Scope* exact = hosts_.exact(host)) this->search(*exact, search);
+    if (const Scope* wildcard = hosts_.wildcard(host)) this->search(*wildcard, search);
+    hosts_.each_suffix(host, [&](const Scope& scope) { this->search(scope, search); });
+  }
+  if (hosts_.best_pattern_rank() >= search.best) return;
+  hosts_.each_pattern(host, [&](const Scope& scope) {
+    this->search(scope, search);
+    return scope.best_rank < search.best;
+  });
 }
 
 void Router::search(const Scope& scope, Search& search) const {

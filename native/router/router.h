@@ -51,6 +51,8 @@ class Router {
   struct Search;
 
   Router(const Source& source, HostIndex hosts, PathIndex paths, std::vector<Entry> entries);
+  /// The most specific scope first: it tends to hold the best rule, which then spares the others.
+  void search_host(std::string_view host, Search& search) const;
   void search(const Scope& scope, Search& search) const;
   void try_each(Run run, Search& search) const;
 

@@ -1,34 +1,6 @@
 import assert from 'node:assert/strict';
-import { execFile, spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { test } from 'node:test';
-import { TestFolder } from '../support/proxy.js';
-
-const program = fileURLToPath(new URL('../support/lib/changing-names.ts', import.meta.url));
-/** A network of its own, so that port 53 is free, and files of its own for the system's resolver. */
-const inOwnNetwork = [
-  '-n',
-  '-m',
-  'sh',
-  '-c',
-  'ip link set lo up && mount --bind "$0/resolv.conf" /etc/resolv.conf && mount --bind "$0/nsswitch.conf" /etc/nsswitch.conf && exec "$@"',
-];
-const resolverFiles = {
-  'resolv.conf': 'nameserver 127.0.0.1\noptions timeout:2 attempts:1\n',
-  'nsswitch.conf': 'hosts: dns\n',
-} as const;
-
-async function withFiles(): Promise<TestFolder> {
-  const folder = await TestFolder.create();
-  for (const [name, text] of Object.entries(resolverFiles)) await folder.write(name, text);
-  return folder;
-}
-
-const isPossible = async (): Promise<boolean> => {
-  await using folder = await withFiles();
-  return spawnSync('unshare', [...inOwnNetwork, folder.path, 'true']).status === 0;
-};
+import { hasOwnNetworks, runInOwnNetwork } from '../support/own-network.js';
 
 interface Results {
   readonly changes: { readonly before: string; readonly after: string; readonly statuses: readonly number[] };
@@ -44,12 +16,9 @@ interface Results {
 
 test(
   'D18: names that change, vanish, hang, or have a thousand addresses',
-  { skip: (await isPossible()) ? false : 'a network namespace cannot be made here' },
+  { skip: (await hasOwnNetworks()) ? false : 'a network namespace cannot be made here' },
   async () => {
-    await using folder = await withFiles();
-    const command = [...inOwnNetwork, folder.path, process.execPath, '--import', 'tsx', program];
-    const { stdout } = await promisify(execFile)('unshare', command);
-    const results = JSON.parse(stdout) as Results;
+    const results = (await runInOwnNetwork('changing-names.ts')) as Results;
     const { before, after, statuses } = results.changes;
     assert.deepEqual([before, after, statuses], ['127.0.0.2', '127.0.0.3', [200]]);
     assert.equal(results.gone, '127.0.0.3');

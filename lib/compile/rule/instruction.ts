@@ -18,6 +18,12 @@ export class RuleTables {
   readonly #rangeIndexes = new Map<string, number>();
   /** How often an index was asked for. */
   asked = 0;
+  /** A request may have two hosts: its own, and the one that its CNAME records lead to. A rule takes either. */
+  readonly flattensHosts: boolean;
+
+  constructor(flattensHosts = false) {
+    this.flattensHosts = flattensHosts;
+  }
 
   /** Index of a regular expression in `patterns`. */
   pattern(source: string): number {

@@ -34,7 +34,9 @@ function keys(node: RuleNode, negated: boolean, tables: RuleTables): readonly Ro
   if (node.type === 'not') return keys(node.operand, !negated, tables);
   if (node.type === 'match') return keysOfTest(testOf(node, tables), negated, tables);
   const operands = node.operands.map((operand) => keys(operand, negated, tables));
-  return (node.type === 'and') === negated ? union(operands) : operands.reduce(intersection);
+  return (node.type === 'and') === negated
+    ? union(operands)
+    : operands.reduce((left, right) => intersection(left, right, tables.flattensHosts));
 }
 
 function keysOfTest(test: Test, negated: boolean, tables: RuleTables): readonly RouteKey[] {
@@ -76,27 +78,32 @@ function union(lists: readonly (readonly RouteKey[])[]): readonly RouteKey[] {
   return all.length > mostKeys ? [undecided] : all;
 }
 
-function intersection(left: readonly RouteKey[], right: readonly RouteKey[]): readonly RouteKey[] {
+function intersection(left: readonly RouteKey[], right: readonly RouteKey[], flattens: boolean): readonly RouteKey[] {
   if (Math.min(left.length, right.length) > 1 && left.length * right.length > mostPairs) {
     return moreSelective(left, right).map((key) => ({ ...key, sufficient: false }));
   }
   const [a, b] = [left[0], right[0]];
   // Nearly all rules are a host and a path.
   if (left.length === 1 && right.length === 1 && a !== undefined && b !== undefined) {
-    const shared = both(a, b);
+    const shared = both(a, b, flattens);
     return shared === undefined ? [] : [shared];
   }
-  return distinct(left.flatMap((one) => right.flatMap((other) => both(one, other) ?? [])));
+  return distinct(left.flatMap((one) => right.flatMap((other) => both(one, other, flattens) ?? [])));
 }
 
-/** The requests that two keys share, if there can be any. */
-function both(a: RouteKey, b: RouteKey): RouteKey | undefined {
-  const host = narrower(a, b, hostCovers, ({ hostKind }) => hostKind, hostWeights);
+/**
+ * The requests that two keys share, if there can be any. A request that is flattened has two hosts, and may have one for
+ * each key: then the more selective key is as necessary as both.
+ */
+function both(a: RouteKey, b: RouteKey, flattens: boolean): RouteKey | undefined {
+  const hostOf = ({ hostKind }: RouteKey): number => hostKind;
+  const shared = narrower(a, b, hostCovers, hostOf, hostWeights);
+  const host = shared ?? (flattens ? heavier(a, b, hostOf, hostWeights) : undefined);
   const path = narrower(a, b, pathCovers, ({ pathKind }) => pathKind, pathWeights);
   if (host === undefined || path === undefined) return undefined;
   const { hostKind, host: hostText, hostPattern } = host;
   const { pathKind, path: pathText, pathPattern } = path;
-  const sufficient = a.sufficient && b.sufficient;
+  const sufficient = a.sufficient && b.sufficient && shared !== undefined;
   const key = { hostKind, pathKind, sufficient, host: hostText, path: pathText };
   if (hostPattern === undefined && pathPattern === undefined) return key;
   return {
@@ -122,7 +129,12 @@ function narrower(
   if (covers(a, b)) return b;
   if (covers(b, a)) return a;
   const [left, right] = [weights[kindOf(a)] ?? 0, weights[kindOf(b)] ?? 0];
-  return Math.min(left, right) < comparable ? (left >= right ? a : b) : undefined;
+  return Math.min(left, right) < comparable ? heavier(a, b, kindOf, weights) : undefined;
+}
+
+/** The more selective key. */
+function heavier(a: RouteKey, b: RouteKey, kindOf: (key: RouteKey) => number, weights: readonly number[]): RouteKey {
+  return (weights[kindOf(a)] ?? 0) >= (weights[kindOf(b)] ?? 0) ? a : b;
 }
 
 /** Every host of `b` is one of `a`. */

@@ -8,7 +8,7 @@
 
 namespace fairlead::wire {
 
-inline constexpr std::uint64_t kFingerprint = 0x5a1c45a6c6b0637aULL;
+inline constexpr std::uint64_t kFingerprint = 0x14fb9957035948c2ULL;
 inline constexpr std::uint32_t kNone = 0xffffffff;
 inline constexpr std::uint16_t kAccept = 0xffff;
 inline constexpr std::uint16_t kReject = 0xfffe;
@@ -820,6 +820,7 @@ struct Snapshot {
   AccessLog access_log;
   Limits limits;
   Names names;
+  Bool flattens_hosts;
   Text host_name;
   std::uint32_t ping_terminating_status;
 
@@ -842,6 +843,7 @@ struct Snapshot {
            access_log.verify(bounds) &&
            limits.verify(bounds) &&
            names.verify(bounds) &&
+           flattens_hosts.verify(bounds) &&
            host_name.verify(bounds);
   }
 };

@@ -3,10 +3,18 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
-/** Addresses of a name; `silent` answers nothing at all. A name that is not in the table does not exist. */
-export type Zone = Map<string, readonly string[] | 'silent'>;
+/** What a name is an alias of. */
+export interface Alias {
+  readonly cname: string;
+  /** Seconds. */
+  readonly timeToLive?: number;
+}
+
+/** Addresses or the alias of a name; `silent` answers nothing at all. A name that is not in the table does not exist. */
+export type Zone = Map<string, readonly string[] | Alias | 'silent'>;
 
 const typeA = 1;
+const typeCname = 5;
 const longestDatagram = 512;
 
 function nameIn(query: Buffer): { readonly name: string; readonly end: number } {
@@ -19,23 +27,42 @@ function nameIn(query: Buffer): { readonly name: string; readonly end: number } 
   return { name: labels.join('.').toLowerCase(), end: at + 1 };
 }
 
+/** The records of one type; the alias of a name is told to those only who ask for it. */
+function recordsOf(type: number, found: readonly string[] | Alias | undefined): readonly Buffer[] {
+  if (found === undefined) return [];
+  if (!('cname' in found)) {
+    return type === typeA ? found.map((address) => record(typeA, 0, Buffer.from(address.split('.').map(Number)))) : [];
+  }
+  return type === typeCname ? [record(typeCname, found.timeToLive ?? 60, encodedName(found.cname))] : [];
+}
+
+/** A pointer to the name in the question, and what belongs to it. */
+function record(type: number, timeToLive: number, data: Buffer): Buffer {
+  const head = Buffer.from([0xc0, 12, 0, type, 0, 1, 0, 0, 0, 0, 0, 0]);
+  head.writeUInt32BE(timeToLive, 6);
+  head.writeUInt16BE(data.length, 10);
+  return Buffer.concat([head, data]);
+}
+
+const encodedName = (name: string): Buffer =>
+  Buffer.concat([
+    ...name.split('.').flatMap((label) => [Buffer.from([label.length]), Buffer.from(label)]),
+    Buffer.of(0),
+  ]);
+
 /** The answer to a query; undefined for none. */
 function answerTo(query: Buffer, zone: Zone, asked: string[]): Buffer | undefined {
   const { name, end } = nameIn(query);
   const type = query.readUInt16BE(end);
-  if (type === typeA) asked.push(name);
+  if (type === typeA || type === typeCname) asked.push(name);
   const found = zone.get(name);
   if (found === 'silent') return undefined;
-  const addresses = type === typeA ? (found ?? []) : [];
+  const records = recordsOf(type, found);
   const head = Buffer.alloc(12);
   query.copy(head, 0, 0, 2);
   head.writeUInt16BE(0x8580 | (found === undefined ? 3 : 0), 2);
   head.writeUInt16BE(1, 4);
-  head.writeUInt16BE(addresses.length, 6);
-  // A pointer to the name, A, IN, a time to live of 0, four bytes.
-  const records = addresses.map((address) =>
-    Buffer.from([0xc0, 12, 0, typeA, 0, 1, 0, 0, 0, 0, 0, 4, ...address.split('.').map(Number)]),
-  );
+  head.writeUInt16BE(records.length, 6);
   return Buffer.concat([head, query.subarray(12, end + 4), ...records]);
 }
 

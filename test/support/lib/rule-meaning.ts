@@ -8,6 +8,8 @@ import { accept, ops, reject } from '../../../lib/snapshot/records.js';
 /** A request as the data plane sees it: canonical host, routing path, decoded parameters. */
 export interface RequestSample {
   readonly host: string;
+  /** Where its CNAME records lead to; rules take either. */
+  readonly flattenedHost?: string;
   readonly path: string;
   readonly method: string;
   readonly headers: readonly (readonly [name: string, value: string])[];
@@ -18,6 +20,9 @@ export interface RequestSample {
 /** RE2 and JavaScript agree on the patterns of the tests, but for flags in front. */
 const regex = (source: string): RegExp =>
   source.startsWith('(?i)') ? new RegExp(source.slice(4), 'iu') : new RegExp(source, 'u');
+
+const anyHost = ({ host, flattenedHost }: RequestSample, accepts: (host: string) => boolean): boolean =>
+  accepts(host) || (flattenedHost !== undefined && accepts(flattenedHost));
 
 const value = ({ high, low }: Cidr): bigint => (BigInt(high) << 64n) | BigInt(low);
 const isV4 = (address: bigint): boolean => address >> 32n === 0xffffn;
@@ -55,9 +60,9 @@ function matches(matcher: string, first: string, second: string | undefined, req
     case 'HeaderRegexp':
       return lines.some(([, found]) => regex(second ?? '').test(found));
     case 'Host':
-      return hostMatches(first.toLowerCase(), request.host);
+      return anyHost(request, (host) => hostMatches(first.toLowerCase(), host));
     case 'HostRegexp':
-      return regex(first).test(request.host);
+      return anyHost(request, (host) => regex(first).test(host));
     case 'Method':
       return request.method === first.toUpperCase();
     case 'Path':
@@ -80,6 +85,9 @@ function hostMatches(written: string, host: string): boolean {
   return wanted.startsWith('*') ? host.replace(/^[^.]+/, '*') === wanted && host.includes('.') : host === wanted;
 }
 
+const parentOf = (host: string): string | undefined =>
+  host.indexOf('.') > 0 ? host.slice(host.indexOf('.')) : undefined;
+
 /** Runs a program, the way the data plane does. */
 export function programAccepts(program: readonly Instruction[], tables: RuleTables, request: RequestSample): boolean {
   let at = 0;
@@ -99,12 +107,11 @@ function holds({ op, key, value: text, operand }: Instruction, tables: RuleTable
   const lines = request.headers.filter(([name]) => name.toLowerCase() === key).map(([, found]) => found);
   const parameters = request.query.filter(([name]) => name === key).map(([, found]) => found);
   const range = tables.ranges[operand];
-  const dot = request.host.indexOf('.');
   const answers: Readonly<Record<number, () => boolean>> = {
     [ops.always]: () => true,
-    [ops.host]: () => request.host === text,
-    [ops.hostWildcard]: () => dot > 0 && request.host.slice(dot) === text,
-    [ops.hostRegexp]: () => pattern().test(request.host),
+    [ops.host]: () => anyHost(request, (host) => host === text),
+    [ops.hostWildcard]: () => anyHost(request, (host) => parentOf(host) === text),
+    [ops.hostRegexp]: () => anyHost(request, (host) => pattern().test(host)),
     [ops.path]: () => request.path === text,
     [ops.pathPrefix]: () => request.path.startsWith(text),
     [ops.pathRegexp]: () => pattern().test(request.path),
@@ -125,13 +132,12 @@ function holds({ op, key, value: text, operand }: Instruction, tables: RuleTable
 
 /** Whether the request satisfies a key. */
 export function keyHolds({ hostKind, pathKind, host, path }: RouteKey, request: RequestSample): boolean {
-  const dot = request.host.indexOf('.');
   const hosts = [
     () => true,
-    () => request.host === host,
-    () => dot > 0 && request.host.slice(dot) === host,
-    () => request.host.endsWith(host),
-    () => regex(host).test(request.host),
+    (has: string) => has === host,
+    (has: string) => parentOf(has) === host,
+    (has: string) => has.endsWith(host),
+    (has: string) => regex(host).test(has),
   ];
   const paths = [
     () => true,
@@ -139,5 +145,5 @@ export function keyHolds({ hostKind, pathKind, host, path }: RouteKey, request: 
     () => request.path.startsWith(path),
     () => regex(path).test(request.path),
   ];
-  return hosts[hostKind]?.() === true && paths[pathKind]?.() === true;
+  return anyHost(request, (has) => hosts[hostKind]?.(has) === true) && paths[pathKind]?.() === true;
 }

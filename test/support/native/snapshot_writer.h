@@ -36,6 +36,8 @@ struct RouterSpec {
   std::string name = "router@test";
   bool access_log = false;
   std::uint32_t layer = wire::kNone;
+  /// Empty: any.
+  std::string host = {};
 };
 
 struct ServerSpec {
@@ -148,6 +150,7 @@ struct SnapshotSpec {
   std::uint32_t max_connections_per_client = 0;
   std::uint64_t max_buffer_memory = 0;
   std::uint64_t max_memory = 0;
+  bool flattens_hosts = false;
 };
 
 /// Encodes a snapshot as the TypeScript encoder would.
@@ -158,6 +161,7 @@ class SnapshotWriter {
     writer_.put(offsetof(wire::Snapshot, fingerprint), spec.fingerprint);
     writer_.put(offsetof(wire::Snapshot, generation), spec.generation);
     writer_.put(offsetof(wire::Snapshot, ready), true);
+    writer_.put(offsetof(wire::Snapshot, flattens_hosts), spec.flattens_hosts);
     writer_.put(offsetof(wire::Snapshot, ping_terminating_status), std::uint32_t{503});
     writer_.text(offsetof(wire::Snapshot, host_name), "proxy");
     put_all<wire::EntryPoint>(offsetof(wire::Snapshot, entry_points), spec.entry_points);
@@ -230,6 +234,10 @@ class SnapshotWriter {
     writer_.put(step + offsetof(wire::Instruction, op), wire::Op::kPathPrefix);
     writer_.text(step + offsetof(wire::Instruction, value), spec.path);
     const std::size_t key = writer_.list<wire::RouteKey>(at + offsetof(wire::Router, keys), 1);
+    if (!spec.host.empty()) {
+      writer_.put(key + offsetof(wire::RouteKey, host_kind), wire::HostKind::kExact);
+      writer_.text(key + offsetof(wire::RouteKey, host), spec.host);
+    }
     writer_.put(key + offsetof(wire::RouteKey, path_kind), wire::PathKind::kPrefix);
     writer_.put(key + offsetof(wire::RouteKey, sufficient), true);
     writer_.text(key + offsetof(wire::RouteKey, path), spec.path);

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <future>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -86,9 +88,19 @@ class WorkerFixture {
   int last_error = 0;
   exchange::SharedStates states;
   FakeShared shared;
-  net::ResolverThreads resolver;
+  net::ResolverThreads resolver{net::system_look_up};
+  /// CNAME records of hosts; read on other threads once the worker asks.
+  std::map<std::string, std::string> canonical_of;
+  /// Look-ups wait for this, if it is something to wait for.
+  std::shared_future<void> hold_canonical;
+  net::CanonicalThreads canonical{[this](const std::string& host) {
+    if (hold_canonical.valid()) hold_canonical.wait();
+    const auto found = canonical_of.find(host);
+    if (found == canonical_of.end()) return net::CanonicalName{net::CanonicalName::Kind::kSame, {}, 0};
+    return net::CanonicalName{net::CanonicalName::Kind::kOther, found->second, kSecond};
+  }};
   std::unique_ptr<exchange::AccessLog> log = exchange::AccessLog::create();
-  exchange::Worker worker{0, 1, 1 << 20, resolver, shared, *log};
+  exchange::Worker worker{0, 1, 1 << 20, resolver, canonical, shared, *log};
 };
 
 }  // namespace fairlead::test

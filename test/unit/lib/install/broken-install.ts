@@ -432,6 +432,34 @@ error FL1012 a reference is not closed with "}"                 fairlead.yml:2:1
 `,
   },
   {
+    name: 'a file of name servers that is not there',
+    text: `hostResolver:
+  cnameFlattening: true
+  resolvConfig: /etc/resolver.conf
+`,
+    expected: `
+error FL6008 "/etc/resolver.conf" cannot be read: there is no such file  fairlead.yml:3:17
+   1 | hostResolver:
+   2 |   cnameFlattening: true
+   3 |   resolvConfig: /etc/resolver.conf
+     |                 ^^^^^^^^^^^^^^^^^^
+  effect  Fairlead does not start
+`,
+  },
+  {
+    name: 'a depth that no chain of names has',
+    text: `hostResolver:
+  resolvDepth: 256
+`,
+    expected: `
+error FL2005 "resolvDepth" must be at most 255                  fairlead.yml:2:16
+   1 | hostResolver:
+   2 |   resolvDepth: 256
+     |                ^^^
+  effect  Fairlead does not start
+`,
+  },
+  {
     name: 'a document that is no mapping',
     text: `- entryPoints
 `,

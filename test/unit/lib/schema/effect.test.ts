@@ -208,6 +208,8 @@ const elsewhere: Readonly<Record<string, string>> = {
   'fairlead.polling': 'lib/proxy/proxy.ts',
   'fairlead.splice': 'lib/proxy/proxy.ts',
   'fairlead.limits.maxTotalConnections': 'lib/proxy/proxy.ts',
+  'hostResolver.resolvConfig': 'lib/proxy/proxy.ts',
+  'hostResolver.resolvDepth': 'lib/proxy/proxy.ts',
   'log.level': 'lib/log.ts',
   'log.format': 'lib/log.ts',
   'log.noColor': 'lib/cli/run.ts',

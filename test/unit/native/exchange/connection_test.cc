@@ -374,6 +374,46 @@ TEST_CASE("weighted services lead to the services below them") {
   f.worker.plan = {};
 }
 
+TEST_CASE("a request is routed by what its host is an alias of, once that is known") {
+  SnapshotSpec spec = internal(wire::ServiceKind::kPing);
+  spec.routers[0].host = "edge.example";
+  spec.flattens_hosts = true;
+  WorkerFixture f(spec);
+  f.canonical_of = {{"www.example", "edge.example"}};
+  const Fd client = f.connect();
+  for (int i = 0; i < 2; ++i) {
+    CHECK(status_of(f.ask(client, "GET / HTTP/1.1\r\nHost: WWW.example:80\r\n\r\n", "OK")) == 200);
+    CHECK(status_of(f.ask(client, "GET / HTTP/1.1\r\nHost: edge.example\r\n\r\n", "OK")) == 200);
+  }
+  CHECK(f.worker.canonical_names.size() == 2);
+  constexpr std::string_view kNotFound = "404 page not found\n";
+  CHECK(status_of(f.ask(client, "GET / HTTP/1.1\r\nHost: other.example\r\n\r\n", kNotFound)) == 404);
+  CHECK(status_of(f.ask(client, "GET / HTTP/1.1\r\nHost: 192.0.2.7\r\n\r\n", kNotFound)) == 404);
+  CHECK(f.worker.canonical_names.size() == 3);
+  // Nobody asks when the configuration does not.
+  spec.flattens_hosts = false;
+  f.install(spec);
+  CHECK(status_of(f.ask(client, "GET / HTTP/1.1\r\nHost: www.example\r\n\r\n", kNotFound)) == 404);
+}
+
+TEST_CASE("a client that goes away while its host is looked up ends its exchange") {
+  SnapshotSpec spec = internal(wire::ServiceKind::kPing);
+  spec.flattens_hosts = true;
+  WorkerFixture f(spec);
+  std::promise<void> answer;
+  f.hold_canonical = answer.get_future().share();
+  {
+    const Fd client = f.connect();
+    test::send_all(client.get(), kGet);
+    test::run_until(f.worker.loop, [&] { return f.worker.canonical_names.asking() == 1; });
+    CHECK(f.worker.loop.in_flight == 1);
+  }
+  test::run_until(f.worker.loop, [&] { return f.worker.loop.in_flight == 0; });
+  CHECK(f.count(Reason::kClientClosed) == 1);
+  answer.set_value();
+  test::run_until(f.worker.loop, [&] { return f.worker.canonical_names.asking() == 0; });
+}
+
 TEST_CASE("a broken middleware fails its routes, not the proxy") {
   SnapshotSpec spec = internal(wire::ServiceKind::kPing);
   spec.middlewares = {{.kind = 999}};

@@ -293,10 +293,10 @@ TEST_CASE("an answer for a resolver that is gone is dropped") {
 }
 
 TEST_CASE("the system's resolver knows localhost, and knows that .invalid names nothing") {
-  const Addresses addresses = ResolverThreads::system_look_up("localhost");
+  const Addresses addresses = net::system_look_up("localhost");
   REQUIRE_FALSE(addresses.empty());
   for (const IpAddress& address : addresses) {
     CHECK((address == *IpAddress::parse("127.0.0.1") || address == *IpAddress::parse("::1")));
   }
-  CHECK(ResolverThreads::system_look_up("no such name").empty());
+  CHECK(net::system_look_up("no such name").empty());
 }

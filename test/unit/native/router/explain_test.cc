@@ -82,6 +82,19 @@ TEST_CASE("the closest come first, and no more than were asked for") {
   CHECK(Explained(routes, sample, 2).missed() == Routers{3, 2});
 }
 
+TEST_CASE("an alias is explained as it is routed, by either name") {
+  const std::vector<Route> routes = {{"edge.b.net", "/a"}, {"www.a.com", "/b"}, {"*.b.net", "/c"}, {"far.org", "/a"}};
+  const Sample sample{.host = "www.a.com", .flattened_host = "edge.b.net", .path = "/a"};
+  const Explained found(routes, sample);
+  CHECK(found->chosen == 0);
+  REQUIRE(found.missed() == Routers{1, 2, 3});
+  for (const std::size_t at : {0U, 1U}) {
+    REQUIRE(found.miss(at).failing.size() == 1);
+    CHECK(found.miss(at).failing[0].op == wire::Op::kPathPrefix);
+  }
+  CHECK(found.miss(2).failing[0].op == wire::Op::kHost);
+}
+
 TEST_CASE("a router with many keys is one miss") {
   std::vector<Route> routes;
   for (int i = 0; i < 40; ++i) routes.push_back({"a.com", "/p" + std::to_string(i)});

@@ -88,6 +88,11 @@ bool query_matches(const Token& token, const Request& request) {
   });
 }
 
+template <class Accepts>
+bool any_host(const Sample& sample, Accepts accepts) {
+  return accepts(sample.host) || (!sample.flattened_host.empty() && accepts(sample.flattened_host));
+}
+
 bool matcher_holds(const Token& token, const Request& request) {
   const Sample& sample = request.sample;
   const std::string_view first = token.first;
@@ -98,9 +103,9 @@ bool matcher_holds(const Token& token, const Request& request) {
     case kHeaderRegexp:
       return header_matches(token, request);
     case kHost:
-      return host_matches(lower(first), sample.host);
+      return any_host(sample, [&](std::string_view host) { return host_matches(lower(first), host); });
     case kHostRegexp:
-      return regex_matches(first, sample.host);
+      return any_host(sample, [&](std::string_view host) { return regex_matches(first, host); });
     case kMethod: {
       std::string method(first);
       for (char& c : method) c = ascii::upper(c);
@@ -156,6 +161,8 @@ class Requests {
         .path = pick({"/", "/a", "/a/", "/a/b", "/ab", "/b", "/a/b/c", "/b/a", "/\xc3\xa9", "/a%2Fb", "*"}),
         .method = pick({"GET", "POST", "PUT", "PURGE"}),
         .client = pick({"10.1.2.3", "192.168.1.1", "2001:db8::1", "::1"})};
+    // Every other host is an alias.
+    if (below(2) == 0) request.sample.flattened_host = pick({"a.com", "b.com", "x.a.com", "x.y.a.com", "localhost"});
     for (unsigned i = below(3); i > 0; --i) {
       request.sample.headers.emplace_back(pick({"X-A", "x-a", "X-B", "Host"}), pick({"1", "2", "a, b"}));
     }
@@ -205,6 +212,7 @@ TEST_CASE("the index finds what trying every rule in order finds") {
       const std::uint32_t expected = first_that_holds(*fixture, order, request);
       if (found != expected) {
         CAPTURE(std::string(request.sample.host));
+        CAPTURE(std::string(request.sample.flattened_host));
         CAPTURE(std::string(request.sample.path));
         CAPTURE(request.query_text);
         FAIL("found ", found, ", expected ", expected);

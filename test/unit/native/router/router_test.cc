@@ -113,6 +113,30 @@ TEST_CASE("a wildcard and a host of the same text are two things") {
   CHECK(table.find({.host = "x.a.com"}) == 1);
 }
 
+TEST_CASE("a host that is an alias is found by either name, and the better route wins") {
+  struct Case {
+    std::vector<Route> routes;
+    std::uint32_t expected;
+  };
+  const std::vector<Case> cases = {
+      {{{"www.a.com", ""}, {"edge.b.net", ""}}, 0},
+      {{{"edge.b.net", ""}, {"www.a.com", ""}}, 0},
+      {{{"other.com", ""}, {"edge.b.net", ""}}, 1},
+      {{{"other.com", ""}, {"*.b.net", ""}}, 1},
+      {{{"", "/x"}, {"*.b.net", "", false, "GET"}}, 1},
+      {{{"edge.b.net", "", false, "POST"}, {"", ""}}, 1},
+      {{{.host_suffix = ".b.net", .host_pattern = "^edge"}}, 0},
+      {{{.host_pattern = "^edge\\.[a-c]"}}, 0},
+      {{{.host_pattern = "^www"}}, 0},
+      {{{"a.com", ""}, {"b.net", ""}}, wire::kNone},
+  };
+  for (std::size_t i = 0; i < cases.size(); ++i) {
+    CAPTURE(i);
+    const Table table(cases[i].routes);
+    CHECK(table.find({.host = "www.a.com", .flattened_host = "edge.b.net"}) == cases[i].expected);
+  }
+}
+
 TEST_CASE("the same path under many hosts") {
   // Prefix "/p1" stands before the longer odd ones "/p11" to "/p19" and before the exact ones between them.
   const auto first_of = [](std::uint32_t i) { return i % 20 >= 10 ? i / 20 * 20 + 1 : i; };

@@ -53,6 +53,7 @@ struct RoutingFixture {
 /// A request as the codec would deliver it; texts must outlive it.
 struct Sample {
   std::string_view host = {};
+  std::string_view flattened_host = {};
   std::string_view path = "/";
   std::string_view method = "GET";
   std::vector<std::pair<std::string_view, std::string_view>> headers = {};
@@ -65,6 +66,7 @@ class Received {
  public:
   explicit Received(const Sample& sample) : request_(arena_) {
     request_.host = sample.host;
+    request_.flattened_host = sample.flattened_host;
     request_.path = request_.routing_path = sample.path;
     request_.method_text = sample.method;
     request_.query = sample.query;

@@ -49,7 +49,7 @@ struct Fixture {
   loop::Loop loop;
   net::StreamScratch scratch;
   net::BufferPool buffers{1 << 20};
-  net::ResolverThreads threads;
+  net::ResolverThreads threads{net::system_look_up};
   net::Resolver resolver{loop, threads};
   stats::Counters counters;
   upstream::PoolRegistry pools;

@@ -123,6 +123,19 @@ describe('keys', () => {
     test(rule, () => assert.deepEqual(lowered(rule).keys.map(shownKey), keys));
   }
 
+  const flattened: readonly (readonly [rule: string, ...keys: string[]])[] = [
+    ['Host(`a.com`)', 'a.com any'],
+    ['Host(`a.com`) && Host(`b.com`)', 'a.com any ?'],
+    ['Host(`*.com`) && Host(`b.org`) && Path(`/a`)', 'b.org /a ?'],
+    ['Host(`*.com`) && Host(`a.com`)', 'a.com any'],
+    ['Path(`/a`) && PathPrefix(`/b`)'],
+    ['(Host(`a.com`) || Host(`b.com`)) && Host(`c.com`)', 'a.com any ?', 'b.com any ?'],
+  ];
+  for (const [rule, ...keys] of flattened) {
+    test(`${rule} of a request with two hosts`, () =>
+      assert.deepEqual(lowered(rule, new RuleTables(true)).keys.map(shownKey), keys));
+  }
+
   const either = (count: number, matcher: (index: number) => string): string =>
     `(${Array.from({ length: count }, (_, index) => matcher(index)).join(' || ')})`;
   const host = (index: number): string => `Host(\`h${index}.com\`)`;
@@ -174,16 +187,21 @@ test('refuses a rule that needs more instructions than jumps can reach', () => {
   assert.match(problem.message, /65534 instructions/);
 });
 
-test('programs and keys mean what the rule means', () => {
+for (const flattens of [false, true]) {
+  const name = `programs and keys mean what the rule means${flattens ? ', for requests with two hosts' : ''}`;
+  test(name, () => compareMeanings(flattens));
+}
+
+function compareMeanings(flattens: boolean): void {
   const random = new Random(7);
   const accepted = { rules: 0, keys: 0, sufficient: 0 };
   for (let count = 0; count < 2_000; count++) {
     const text = randomRule(random);
     const rule = parsed(text);
-    const tables = new RuleTables();
+    const tables = new RuleTables(flattens);
     const { program, keys } = lowered(text, tables);
     for (let tries = 0; tries < 20; tries++) {
-      const request = randomRequest(random);
+      const request = { ...randomRequest(random), ...(flattens && { flattenedHost: random.pick(values.hosts) }) };
       const expected = ruleAccepts(rule, request);
       const found = keys.filter((key) => keyHolds(key, request));
       const told = withoutCrowds(Array.from({ length: 9 }, () => ({ keys })))[0]?.keys ?? [];
@@ -198,7 +216,7 @@ test('programs and keys mean what the rule means', () => {
     }
   }
   for (const often of Object.values(accepted)) assert.ok(often > 2_000, JSON.stringify(accepted));
-});
+}
 
 function randomRequest(random: Random): RequestSample {
   const some = <T>(make: () => T): readonly T[] => Array.from({ length: random.below(3) }, make);
