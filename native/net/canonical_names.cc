@@ -32,6 +32,7 @@ std::optional<std::string_view> CanonicalNames::find(std::string_view host) {
 loop::Task<std::string_view> CanonicalNames::wait_for(std::string_view host) {
   Entry* entry = known(host);
   if (entry == nullptr) co_return std::string_view();
+  // cppcheck-suppress nullPointerRedundantCheck; it does not know that co_return leaves
   const loop::Wake wake = co_await loop::WaitIn(loop_, entry->waiting, loop_.now() + kPatience);
   entry = known(host);  // it may have had to go
   if (entry == nullptr) co_return std::string_view();
