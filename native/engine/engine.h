@@ -29,7 +29,7 @@ struct Options {
   /// Bytes that must be left of a body in clear text for the kernel to move it (splice); 0 = everything is copied.
   std::uint32_t splice_bytes = 0;
   /// Who is asked for CNAME records: a file as described in resolv.conf(5).
-  std::string resolv_config;
+  std::string resolv_config = {};
   /// How many of them are followed from one host; 0..255.
   std::uint32_t resolv_depth = 0;
 };
