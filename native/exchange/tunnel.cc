@@ -46,16 +46,14 @@ loop::Task<bool> relay(Worker& worker, net::Stream& from, net::Stream& to, net::
 class NextEnd {
  public:
   NextEnd(loop::Loop& loop, loop::Task<bool>& a, loop::Task<bool>& b, Nanos deadline)
-      : loop_(loop), a_(a), b_(b), deadline_(deadline), timer_(fired) {
-    timer_.owner = this;
-  }
+      : a_(a), b_(b), deadline_(deadline), timer_(loop, waiter_) {}
   NextEnd(const NextEnd&) = delete;
   NextEnd& operator=(const NextEnd&) = delete;
 
   bool await_ready() const { return false; }
   void await_suspend(std::coroutine_handle<> awaiting) {
     waiter_.handle = awaiting;
-    if (deadline_ != 0) loop_.timers().arm(timer_, deadline_);
+    timer_.arm(deadline_);
     for (loop::Task<bool>* task : {&a_, &b_}) {
       if (!task->done()) task->handle().promise().continuation = awaiting;
     }
@@ -64,21 +62,11 @@ class NextEnd {
   bool await_resume() const { return waiter_.outcome != loop::Wake::kTimeout; }
 
  private:
-  struct Deadline : loop::Timer {
-    using Timer::Timer;
-    NextEnd* owner = nullptr;
-  };
-  static void fired(loop::Timer& timer) {
-    NextEnd& self = *static_cast<Deadline&>(timer).owner;
-    self.loop_.make_ready(self.waiter_, loop::Wake::kTimeout);
-  }
-
-  loop::Loop& loop_;
   loop::Task<bool>& a_;
   loop::Task<bool>& b_;
   Nanos deadline_;
   loop::Waiter waiter_;
-  Deadline timer_;
+  loop::WakeTimer timer_;
 };
 
 bool broke(loop::Task<bool>& task) { return task.done() && !task.take(); }

@@ -13,36 +13,24 @@ namespace fairlead::loop {
 template <class T>
 class UnlessLate {
  public:
-  UnlessLate(Loop& loop, Task<T>& task, Nanos deadline) : loop_(loop), task_(task), deadline_(deadline), timer_(fired) {
-    timer_.owner = this;
-  }
+  UnlessLate(Loop& loop, Task<T>& task, Nanos deadline) : task_(task), deadline_(deadline), timer_(loop, waiter_) {}
   UnlessLate(const UnlessLate&) = delete;
   UnlessLate& operator=(const UnlessLate&) = delete;
 
   bool await_ready() const { return false; }
   std::coroutine_handle<> await_suspend(std::coroutine_handle<> awaiting) {
     waiter_.handle = awaiting;
-    if (deadline_ != 0) loop_.timers().arm(timer_, deadline_);
+    timer_.arm(deadline_);
     task_.handle().promise().continuation = awaiting;
     return task_.handle();
   }
   bool await_resume() const { return task_.done(); }
 
  private:
-  struct Deadline : Timer {
-    using Timer::Timer;
-    UnlessLate* owner = nullptr;
-  };
-  static void fired(Timer& timer) {
-    UnlessLate& self = *static_cast<Deadline&>(timer).owner;
-    self.loop_.make_ready(self.waiter_, Wake::kTimeout);
-  }
-
-  Loop& loop_;
   Task<T>& task_;
   Nanos deadline_;
   Waiter waiter_;
-  Deadline timer_;
+  WakeTimer timer_;
 };
 
 }  // namespace fairlead::loop

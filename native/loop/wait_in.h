@@ -13,12 +13,7 @@ namespace fairlead::loop {
 class WaitIn {
  public:
   WaitIn(Loop& loop, IntrusiveList<Waiter>& list, Nanos deadline)
-      : loop_(loop), list_(list), deadline_(deadline), timer_([](Timer& timer) {
-          WaitIn& self = *static_cast<Deadline&>(timer).owner;
-          self.loop_.make_ready(self.waiter_, Wake::kTimeout);
-        }) {
-    timer_.owner = this;
-  }
+      : list_(list), deadline_(deadline), timer_(loop, waiter_) {}
   WaitIn(const WaitIn&) = delete;
   WaitIn& operator=(const WaitIn&) = delete;
 
@@ -26,20 +21,15 @@ class WaitIn {
   void await_suspend(std::coroutine_handle<> handle) {
     waiter_.handle = handle;
     list_.push_back(waiter_);
-    if (deadline_ != 0) loop_.timers().arm(timer_, deadline_);
+    timer_.arm(deadline_);
   }
   Wake await_resume() const { return waiter_.outcome; }
 
  private:
-  struct Deadline : Timer {
-    using Timer::Timer;
-    WaitIn* owner = nullptr;
-  };
-  Loop& loop_;
   IntrusiveList<Waiter>& list_;
   Nanos deadline_;
   Waiter waiter_;
-  Deadline timer_;
+  WakeTimer timer_;
 };
 
 }  // namespace fairlead::loop
