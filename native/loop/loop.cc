@@ -138,13 +138,8 @@ bool IoWait::await_suspend(std::coroutine_handle<> handle) {
   }
   FAIRLEAD_ASSERT(slot() == nullptr);
   slot() = &waiter_;
-  if (deadline_ != 0) loop_.timers().arm(timer_, deadline_);
+  timer_.arm(deadline_);
   return true;
-}
-
-void IoWait::fired(Timer& timer) {
-  IoWait& self = *static_cast<Deadline&>(timer).owner;
-  self.loop_.make_ready(self.waiter_, Wake::kTimeout);
 }
 
 }  // namespace fairlead::loop
