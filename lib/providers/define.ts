@@ -14,6 +14,9 @@ export interface FileStatus {
   readonly version: string;
 }
 
+/** Why files are read again: the system says that some changed, or somebody wants all of them read (SIGHUP). */
+export type Occasion = 'changed' | 'asked';
+
 /** The outside world as providers see it. Tests pass their own. */
 export interface Ports {
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -28,7 +31,7 @@ export interface Ports {
    * The first element, and one for each new path, comes at once: what changed since the caller looked is not missed.
    * A wish to have everything read again (SIGHUP) is an element as well, also when there are no paths.
    */
-  changes(paths: () => readonly string[], signal: AbortSignal): AsyncIterable<void>;
+  changes(paths: () => readonly string[], signal: AbortSignal): AsyncIterable<Occasion>;
   /**
    * Whether the file was moved to its place as a whole, and not written to since, as far as `changes` has been told; left
    * out where nobody can tell.

@@ -7,7 +7,7 @@ import { maxTextLength } from '../source/limits.js';
 import type { Document, Origin } from '../source/origin.js';
 import { parseText } from '../source/parse.js';
 import { inTurns, Pace } from '../work.js';
-import type { Delivery, Ports } from './define.js';
+import type { Delivery, Occasion, Ports } from './define.js';
 import type { FileProviderConfig } from './file.js';
 import { fingerprint, loadDocument, ReferencedFiles } from './load.js';
 import { readSettled } from './settled.js';
@@ -19,6 +19,8 @@ interface Known {
   readonly text: string;
   /** Another number for every text. */
   readonly revision: number;
+  /** The version of the file that is known to say `text`. */
+  readonly version?: string | undefined;
   /** Its documents, or those of the last version that had one; several of a large text that was read in parts. */
   readonly documents?: readonly Document[];
   /** What was wrong with `text`. */
@@ -48,15 +50,17 @@ export class FileSet {
     return this.#watched;
   }
 
-  /** Reads everything again. Never throws for what can be wrong with a file. */
-  async read(): Promise<Delivery> {
+  /** Reads what may have changed, or everything when that is asked for. Never throws for what can be wrong with a file. */
+  async read(occasion: Occasion): Promise<Delivery> {
     const { directory, filename = '' } = this.#config;
     const walked = directory === undefined ? undefined : await walk(directory, this.#ports);
     const names = walked?.files ?? [filename];
     const findings = [...(walked?.findings ?? [])];
     const kept = this.#unseen(names, walked);
     this.#referenced.begin();
-    for (const name of names) await this.#readFile(name, findings);
+    for (const name of names)
+      if (occasion === 'asked' || !(await this.#isUnchanged(name))) await this.#readFile(name, findings);
+      else findings.push(...(this.#known.get(name)?.findings ?? []));
     const documents = await this.#documents([...names, ...kept]);
     findings.push(...this.#referenced.findings);
     this.#watched = [...(walked?.directories ?? []), ...names, ...this.#referenced.paths];
@@ -88,6 +92,12 @@ export class FileSet {
     return documents;
   }
 
+  /** Of a hundred files of a directory one changes: the others are looked at, not read. */
+  async #isUnchanged(name: string): Promise<boolean> {
+    const version = this.#known.get(name)?.version;
+    return version !== undefined && (await this.#ports.status(name))?.version === version;
+  }
+
   async #readFile(name: string, findings: Diagnostic[]): Promise<void> {
     const before = this.#known.get(name);
     const read = await readSettled(name, maxTextLength, this.#ports).catch((thrown: unknown) => ({
@@ -106,7 +116,7 @@ export class FileSet {
       return;
     }
     const known = before?.text === read.text ? before : await this.#parse(name, read.text, before);
-    this.#known.set(name, known);
+    this.#known.set(name, { ...known, version: read.version });
     findings.push(...known.findings);
   }
 

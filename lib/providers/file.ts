@@ -21,12 +21,12 @@ export const file = defineProvider<FileProviderConfig>({
     const watched = () => (config.watch ? files.watched : []);
     const changes = ports.changes(watched, signal)[Symbol.asyncIterator]();
     try {
-      for (;;) {
-        const delivery = await files.read();
-        if (signal.aborted) return;
+      let delivery = await files.read('asked');
+      while (!signal.aborted) {
         yield delivery;
         const change = await changes.next();
         if (change.done === true) return;
+        delivery = await files.read(change.value);
       }
     } finally {
       await changes.return?.();

@@ -84,7 +84,7 @@ class FollowedPaths {
     if (paths.length > 0) this.#running = this.#run(this.#ports.changes(() => paths, this.#stop.signal));
   }
 
-  async #run(changes: AsyncIterable<void>): Promise<void> {
+  async #run(changes: AsyncIterable<unknown>): Promise<void> {
     for await (const _ of changes) this.#wakeup.wake();
   }
 }

@@ -1,7 +1,7 @@
 /** Notices that files change. */
 import { type FSWatcher, watch } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { FileStatus, Ports } from './define.js';
+import type { FileStatus, Occasion, Ports } from './define.js';
 import type { Moves } from './moves.js';
 import { Wakeup } from './wakeup.js';
 
@@ -39,7 +39,7 @@ export async function* watchPaths(
   { refreshes, moves }: Watching,
   signal: AbortSignal,
   options: WatchOptions = watchDefaults,
-): AsyncIterable<void> {
+): AsyncIterable<Occasion> {
   const watched = new WatchedDirectories(options, moves);
   const refresh = { asked: false };
   const onRefresh = () => {
@@ -53,10 +53,11 @@ export async function* watchPaths(
       const statuses = await statusesOf(paths(), ports);
       watched.follow(statuses);
       const now = new Map([...statuses].map(([path, status]) => [path, status?.version ?? 'missing']));
-      const changed = refresh.asked || differ(before, now);
+      const { asked } = refresh;
+      const changed = asked || differ(before, now);
       before = now;
       refresh.asked = false;
-      if (changed) yield;
+      if (changed) yield asked ? 'asked' : 'changed';
       else if (!(await watched.wakeup.wait(signal))) return;
     }
   } finally {

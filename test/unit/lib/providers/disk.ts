@@ -1,5 +1,5 @@
 /** A file system, a clock and a watch in memory, for the tests of providers. */
-import type { FileStatus, Ports } from '../../../../lib/providers/define.js';
+import type { FileStatus, Occasion, Ports } from '../../../../lib/providers/define.js';
 import { Wakeup } from '../../../../lib/providers/wakeup.js';
 
 interface Entry {
@@ -12,9 +12,12 @@ export class Disk implements Ports {
   /** Called on every sleep, in place of waiting: the clock goes on by itself. */
   onSleep: (milliseconds: number) => void = () => undefined;
   readonly sleeps: number[] = [];
+  /** Paths of the texts that were read, in that order. */
+  readonly reads: string[] = [];
   readonly #entries = new Map<string, Entry>();
   readonly #broken = new Set<string>();
   readonly #watches = new Map<Wakeup, () => readonly string[]>();
+  #isAsked = false;
   #clock = 1_000_000;
   #writes = 0;
 
@@ -47,6 +50,7 @@ export class Disk implements Ports {
 
   /** Everything is to be read again. */
   refresh(): void {
+    this.#isAsked = true;
     for (const watch of this.#watches.keys()) watch.wake();
   }
 
@@ -72,6 +76,7 @@ export class Disk implements Ports {
   };
 
   readText = async (path: string): Promise<string> => {
+    this.reads.push(path);
     const entry = this.#entries.get(path);
     if (entry === undefined) throw new Error('there is no such file');
     if (this.#broken.has(path)) throw new Error('permission denied');
@@ -79,14 +84,18 @@ export class Disk implements Ports {
   };
 
   /** Changes count from the call on, as those of the real ports do. */
-  changes(paths: () => readonly string[], signal: AbortSignal): AsyncIterable<void> {
+  changes(paths: () => readonly string[], signal: AbortSignal): AsyncIterable<Occasion> {
     const wakeup = new Wakeup();
     this.#watches.set(wakeup, paths);
     return this.#bursts(wakeup, signal);
   }
 
-  async *#bursts(wakeup: Wakeup, signal: AbortSignal): AsyncIterable<void> {
-    while (await wakeup.wait(signal)) yield;
+  async *#bursts(wakeup: Wakeup, signal: AbortSignal): AsyncIterable<Occasion> {
+    while (await wakeup.wait(signal)) {
+      const occasion = this.#isAsked ? 'asked' : 'changed';
+      this.#isAsked = false;
+      yield occasion;
+    }
     this.#watches.delete(wakeup);
   }
 

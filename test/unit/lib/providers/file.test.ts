@@ -141,6 +141,34 @@ describe('a directory', () => {
     assert.deepEqual(codes(delivery), []);
   });
 
+  test('reads the files that changed, and the others only when that is asked for', async () => {
+    const disk = new Disk({ 'd/a.yml': yaml('a'), 'd/b.yml': 'http: [' });
+    disk.advance(2_000);
+    const provider = open(disk, { directory: 'd' });
+    const first = await provider.next();
+    const reads = disk.reads.splice(0);
+    assert.deepEqual(reads, ['d/a.yml', 'd/b.yml']);
+    disk.write('d/c.yml', yaml('c'));
+    disk.advance(2_000);
+    const second = await provider.next();
+    assert.deepEqual(disk.reads.splice(0), ['d/c.yml']);
+    assert.deepEqual(values(second), [named('a'), named('c')]);
+    assert.deepEqual(second.findings, first.findings);
+    disk.refresh();
+    await provider.next();
+    assert.deepEqual(disk.reads, ['d/a.yml', 'd/b.yml', 'd/c.yml']);
+  });
+
+  test('reads again what changed so lately that another change might have the same time stamp', async () => {
+    const disk = new Disk({ 'd/a.yml': yaml('a'), 'd/b.yml': yaml('b') });
+    const provider = open(disk, { directory: 'd' });
+    await provider.next();
+    disk.write('d/b.yml', yaml('c'));
+    disk.advance(1_000);
+    await provider.next();
+    assert.deepEqual(disk.reads, ['d/a.yml', 'd/b.yml', 'd/a.yml', 'd/b.yml']);
+  });
+
   test('keeps the last version of the broken file, and follows the others', async () => {
     const disk = new Disk({ 'd/a.yml': yaml('a1'), 'd/b.yml': yaml('b1') });
     const provider = open(disk, { directory: 'd' });
