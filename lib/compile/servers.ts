@@ -26,7 +26,7 @@ const identities = new Identities();
 export function compileServer({ url, weight, preservePath }: Server, transportIdentity: bigint): WireServer {
   const written = url.trim();
   const target = written.startsWith('unix:') ? unixTarget(written) : (plainTarget(written) ?? urlTarget(written));
-  const { host, port, tls, unix, path } = target;
+  const { host, port, authority, tls, unix, path } = target;
   const address = unix ? `unix ${path}` : `${tls ? 'tls' : 'tcp'} ${host} ${port}`;
   return {
     identity: identities.of(`server ${address} ${transportIdentity}`),
@@ -34,7 +34,12 @@ export function compileServer({ url, weight, preservePath }: Server, transportId
     weight,
     // The path of a socket is none of a request.
     preservePath: preservePath && !unix,
-    ...target,
+    host,
+    port,
+    authority,
+    path,
+    tls,
+    unix,
   };
 }
 

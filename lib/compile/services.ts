@@ -4,6 +4,7 @@ import type { LoadBalancer, Server } from '../schema/service.js';
 import { type concurrencyLimit, none, type service, serviceKinds, strategies } from '../snapshot/records.js';
 import type { RecordList } from '../snapshot/encode.js';
 import type { Value } from '../snapshot/wire.js';
+import { nothing } from '../source/nothing.js';
 import { forEach, type Work } from '../work.js';
 import { compileHealth, type HealthOptions } from './health.js';
 import { identityOf } from './identity.js';
@@ -21,20 +22,32 @@ type Head = Pick<WireService, 'name' | 'chain'>;
 /** Identity of a transport by its index. */
 type TransportIdentity = (name: string) => bigint;
 
-const nothing: Omit<WireService, keyof Head | 'identity' | 'kind'> = {
-  strategy: strategies.wrr,
-  slowStart: 0n,
-  passHostHeader: true,
-  transport: 0,
-  health: none,
-  limit: none,
-  servers: [],
-  children: [],
-  sticky: [],
-  timeouts: none,
-  mirroring: [],
-  failover: [],
-};
+type Own = Partial<Omit<WireService, keyof Head>> & Pick<WireService, 'identity' | 'kind'>;
+
+/** A service, with what a service of its kind does not have. Written out: V8 makes a literal a hundred times as fast as copies. */
+function serviceRecord({ name, chain }: Head, own: Own): WireService {
+  const { identity, kind, strategy = strategies.wrr, slowStart = 0n, passHostHeader = true, transport = 0 } = own;
+  const { health = none, limit = none, timeouts = none, servers = nothing, children = nothing } = own;
+  const { sticky = nothing, mirroring = nothing, failover = nothing } = own;
+  return {
+    name,
+    chain,
+    identity,
+    kind,
+    strategy,
+    slowStart,
+    passHostHeader,
+    transport,
+    health,
+    limit,
+    servers,
+    children,
+    sticky,
+    timeouts,
+    mirroring,
+    failover,
+  };
+}
 
 /** Services, and the limits that they point to. */
 export interface CompiledServices {
@@ -155,9 +168,7 @@ function balanced(
   const { strategy, slowStart = 0n } = config;
   const sticky = strategy === 'hrw' ? undefined : config.sticky;
   const state = servers.map((server) => `${server.identity}*${server.weight}`).join(' ');
-  return {
-    ...nothing,
-    ...head,
+  return serviceRecord(head, {
     identity: identityOf(`loadBalancer ${head.name} ${strategy} ${slowStart} ${state}`),
     kind: serviceKinds.loadBalancer,
     strategy: strategies[strategy],
@@ -172,7 +183,7 @@ function balanced(
       servers.map(({ url }) => url),
     ),
     timeouts: timeoutsIndex(scope, config.timeouts),
-  };
+  });
 }
 
 /**
@@ -188,14 +199,12 @@ function made(
 ): WireService {
   const children = item.resolved?.children ?? [];
   const state = children.map(({ service: name, weight }) => `${name}*${weight}`).join(' ');
-  return {
-    ...nothing,
-    ...head,
+  return serviceRecord(head, {
     identity: identityOf(`${kind} ${head.name} ${strategy} ${state}`),
     kind: serviceKinds[kind],
     strategy: strategies[strategy],
     children: children.map(({ service: name, weight }) => ({ service: scope.services.indexOf(name), weight })),
-  };
+  });
 }
 
 /** The admin API is a server like any other: it listens on a socket of its own. */
@@ -212,7 +221,7 @@ const internalKinds: Readonly<Record<Exclude<InternalService, 'api'>, number>> =
 };
 
 function internal(head: Head, kind: Exclude<InternalService, 'api'>): WireService {
-  return { ...nothing, ...head, identity: identityOf(`internal ${head.name}`), kind: internalKinds[kind] };
+  return serviceRecord(head, { identity: identityOf(`internal ${head.name}`), kind: internalKinds[kind] });
 }
 
 /** The servers of a load balancer as they were written; for the admin API. */

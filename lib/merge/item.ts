@@ -37,6 +37,12 @@ export function makeItem<T>(draft: Draft<T>): Item<T> {
   return salvaged === undefined ? broken : { salvaged, ...broken };
 }
 
+/** The item with what `validate` has made of its names, and where it is served. Written out for the same reason. */
+export function resolvedItem<T, R>(item: Item<T>, config: T, resolved: R, using = item.using) {
+  const { name, provider, raw, status, errors, diagnostics, document, path, usedBy } = item;
+  return { resolved, name, provider, config, raw, status, errors, diagnostics, document, path, usedBy, using };
+}
+
 /**
  * Where the object was written. Asked for by messages only: the places of a large text are found by reading it a second
  * time, which is not done for a configuration that has nothing to say.

@@ -56,7 +56,7 @@ export interface ResolvedRouter {
   /** Qualified, in request order, those of the entry point first. All are served. */
   readonly middlewares: readonly string[];
   /** Qualified; it is served. Absent where there are `children`. */
-  readonly service?: string;
+  readonly service?: string | undefined;
   /** Qualified names of the routers of the layer below, those that are served. */
   readonly children?: readonly string[];
   /** Qualified names of the routers above it, those that are served; empty for a root. */
@@ -64,7 +64,7 @@ export interface ResolvedRouter {
   /** Names in `Host` matchers, lower case, without trailing dot; `*` and `*.x` included. */
   readonly hosts: readonly string[];
   /** Present: TLS connections only. `options` is a key of `tls.options`. */
-  readonly tls?: { readonly options: string };
+  readonly tls?: { readonly options: string } | undefined;
   readonly observability: Required<Observability>;
 }
 

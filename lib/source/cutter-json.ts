@@ -1,6 +1,6 @@
 /** Cuts large JSON texts: at the members of objects two levels below the root. Their values are skipped, not read. */
 import { type Cut, type Cutter, isCut, isStrange, partLength, type Place, root } from './cutter.js';
-import { readPlainJson } from './plain-json.js';
+import { endOfString, readPlainJson } from './plain-json.js';
 
 export const jsonCutter: Cutter = (text, after, isKnown) => new JsonCutter(text, after, isKnown).cuts();
 
@@ -134,13 +134,10 @@ class JsonCutter {
 
   #skipString(): boolean {
     if (this.#text.charCodeAt(this.#at) !== code.quote) return false;
-    for (let end = this.#text.indexOf('"', this.#at + 1); end >= 0; end = this.#text.indexOf('"', end + 1)) {
-      let escapes = 0;
-      while (this.#text.charCodeAt(end - 1 - escapes) === 0x5c) escapes += 1;
-      this.#at = end + 1;
-      if (escapes % 2 === 0) return true;
-    }
-    return false;
+    const end = endOfString(this.#text, this.#at);
+    if (end < 0) return false;
+    this.#at = end;
+    return true;
   }
 
   #skipValue(): boolean {

@@ -30,24 +30,40 @@ function countKeys(value: unknown, depth: number): number | undefined {
   if (typeof value === 'number') return Number.isSafeInteger(value) && !Object.is(value, -0) ? 0 : undefined;
   if (typeof value !== 'object' || value === null) return 0;
   if (depth >= maxDepth - 1) return undefined;
-  let count = isMapping(value) ? Object.keys(value).length : 0;
-  for (const inner of Object.values(value) as readonly unknown[]) {
-    const below = countKeys(inner, depth + 1);
+  const isObject = isMapping(value);
+  let count = 0;
+  // Neither lists of keys nor of values are made: of a large text they would be most of what is thrown away.
+  for (const key in value) {
+    const below = countKeys((value as Readonly<Record<string, unknown>>)[key], depth + 1);
     if (below === undefined) return undefined;
-    count += below;
+    count += below + (isObject ? 1 : 0);
   }
   return count;
 }
 
-const quoted = /"(?:[^"\\]|\\.)*"( *:)?/g;
-
-/** The keys that the text writes. The parser of the runtime keeps the last of those written twice, without a word. */
+/** The keys that a text in JSON writes. The parser of the runtime keeps the last of those written twice, without a word. */
 function writtenKeys(text: string): number | undefined {
   let count = 0;
-  for (const [all, colon] of text.matchAll(quoted)) {
+  for (let at = text.indexOf('"'); at >= 0; at = text.indexOf('"', at)) {
+    const start = at;
+    at = endOfString(text, start);
+    if (at < 0) return undefined;
+    let behind = at;
+    while (text.charCodeAt(behind) === 0x20) behind += 1;
+    if (text.charCodeAt(behind) !== 0x3a) continue;
     // A key of more characters has to be introduced by "?" in YAML (section 7.4.2).
-    if (colon !== undefined && all.length > 1000) return undefined;
-    if (colon !== undefined) count += 1;
+    if (at - start > 1000) return undefined;
+    count += 1;
   }
   return count;
+}
+
+/** Behind the string whose first quotation mark is at `start`; -1 when it does not end. */
+export function endOfString(text: string, start: number): number {
+  for (let end = text.indexOf('"', start + 1); end >= 0; end = text.indexOf('"', end + 1)) {
+    let escapes = 0;
+    while (text.charCodeAt(end - 1 - escapes) === 0x5c) escapes += 1;
+    if (escapes % 2 === 0) return end + 1;
+  }
+  return -1;
 }

@@ -2,7 +2,7 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import { didYouMean } from '../diagnostics/suggest.js';
 import { isChild } from '../merge/entry-points.js';
-import { mapOf, withFindings } from '../merge/item.js';
+import { mapOf, resolvedItem, withFindings } from '../merge/item.js';
 import type { Item, MiddlewareConfig, ResolvedRouter, RouterItem, ServiceConfig, ServiceItem } from '../merge/model.js';
 import { internal, resolveTlsName } from '../merge/names.js';
 import type { Settings } from '../merge/settings.js';
@@ -116,21 +116,18 @@ function checkDecoded(item: RouterItem, config: Router, context: Round): RouterI
   ];
   const checked = found.every(({ length }) => length === 0) ? item : withFindings(item, found.flat());
   if (checked.status === 'disabled' || rule.rule === undefined || service?.finding !== undefined) return checked;
-  const own = {
+  const resolved: ResolvedRouter = {
     rule: rule.rule,
     priority: config.priority === 0n ? BigInt(defaultPriority(config.rule)) : config.priority,
     entryPoints: entryPoints.names,
     middlewares: chain.names,
+    service: service?.name,
     parents: noNames.names,
     hosts: hostsOf(rule.rule),
+    tls: config.tls && { options: resolveTlsName(config.tls.options, item.provider) },
     observability: observabilityOf(config),
   };
-  const routed = service === undefined ? own : { service: service.name, ...own };
-  const resolved: ResolvedRouter =
-    config.tls === undefined
-      ? routed
-      : { tls: { options: resolveTlsName(config.tls.options, item.provider) }, ...routed };
-  return { resolved, ...checked, using: resolved.entryPoints };
+  return resolvedItem(checked, config, resolved, resolved.entryPoints);
 }
 
 /** As in Traefik anything but v2 is v3. */

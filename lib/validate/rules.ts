@@ -38,7 +38,7 @@ export function checkRule(
     const place = { ...found, origin: locate(found.origin, rule, span) };
     return apiMessage === undefined ? place : { ...place, apiMessage };
   });
-  return { ...(parsed.rule !== undefined && { rule: parsed.rule }), diagnostics };
+  return parsed.rule === undefined ? { diagnostics } : { rule: parsed.rule, diagnostics };
 }
 
 /** Traefik repeats the rule at each step that failed. Its own limits have no words there. */

@@ -1,6 +1,6 @@
 /** `http.services`: what they name, and whether they lead back to themselves. */
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
-import { mapOf, withFindings } from '../merge/item.js';
+import { mapOf, resolvedItem, withFindings } from '../merge/item.js';
 import type {
   Item,
   MiddlewareConfig,
@@ -135,7 +135,7 @@ class ServiceResolver {
     const checked = withFindings(item, findings);
     if (checked.status === 'disabled') return checked;
     const middlewares = chain.flatMap((reference) => ('name' in reference ? [reference.name] : []));
-    return { resolved: { middlewares, ...parts.resolved }, ...checked };
+    return resolvedItem(checked, config, { middlewares, ...parts.resolved });
   }
 
   #parts(item: ServiceItem, config: ServiceConfig, stack: readonly string[]): Parts {
