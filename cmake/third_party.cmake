@@ -1,4 +1,5 @@
-# Imported targets for the libraries we link: third_party::re2, ::zlib, ::brotlienc, ::brotlidec, ::zstd and ::tls.
+# Imported targets for the libraries we link: third_party::re2, ::zlib, ::brotlienc, ::brotlidec, ::nghttp2, ::json, ::zstd and
+# ::tls.
 # third_party/prepare.mjs builds what is missing in the cache (minutes the first time) and writes what is included here.
 find_package(Threads REQUIRED)
 find_program(FAIRLEAD_NODE node REQUIRED)

@@ -49,13 +49,13 @@ function advice(name, recipe) {
   return lines.join('\n');
 }
 
-/** CMake text that declares one imported target for each archive. */
+/** CMake text that declares one imported target for each archive, or set of headers. */
 function cmakeText(all) {
   const blocks = all.map(({ target, archive, include, needs = [] }) =>
     [
-      `add_library(third_party::${target} STATIC IMPORTED GLOBAL)`,
+      `add_library(third_party::${target} ${archive === undefined ? 'INTERFACE' : 'STATIC'} IMPORTED GLOBAL)`,
       `set_target_properties(third_party::${target} PROPERTIES`,
-      `  IMPORTED_LOCATION "${archive}"`,
+      ...(archive === undefined ? [] : [`  IMPORTED_LOCATION "${archive}"`]),
       `  INTERFACE_INCLUDE_DIRECTORIES "${include}"`,
       `  INTERFACE_LINK_LIBRARIES "${needs.join(';')}")`,
     ].join('\n'),

@@ -102,6 +102,16 @@ export const recipes = {
     },
   },
 
+  json: {
+    license: 'MIT',
+    source: async () => byHand('json') ?? fetchSource('nlohmann-json3'),
+    licenseFile: 'LICENSE.MIT',
+    /** Headers only. */
+    async build({ root }) {
+      return [{ target: 'json', include: join(root, 'include') }];
+    },
+  },
+
   zstd: {
     license: 'BSD-3-Clause',
     source: async () => byHand('zstd') ?? npmSource('zstd-napi', 'deps/zstd'),

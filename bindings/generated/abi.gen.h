@@ -7,7 +7,7 @@
 namespace fairlead::bindings {
 
 /// Layout of the records of a snapshot.
-inline constexpr std::uint64_t kWireFingerprint = 0x14fb9957035948c2ULL;
+inline constexpr std::uint64_t kWireFingerprint = 0xc9dd3b8ad8fbb6fbULL;
 /// Order and meaning of the counters.
 inline constexpr std::uint64_t kStatsFingerprint = 0x234dcd5cb96a3166ULL;
 

@@ -21,8 +21,8 @@ export function compileLimit(name: string, provider: string, { concurrency, queu
   const settings = {
     concurrency,
     key: limitKeys[key.kind],
-    header: key.kind === 'header' ? key.header.toLowerCase() : '',
-    hidesKeys: key.kind === 'header' && secretHeader.test(key.header),
+    keyName: key.kind === 'header' ? key.name.toLowerCase() : key.kind === 'claim' ? key.name : '',
+    hidesKeys: key.kind === 'header' && secretHeader.test(key.name),
     fifo: queue.discipline === 'fifo',
     costsBytes: queue.cost === 'bytes',
     quantum: BigInt(queue.quantum ?? usualQuantum[queue.cost]),
@@ -39,6 +39,7 @@ function keyText({ kind }: LimitKey, written: string, provider: string): string 
   const text = written.trim();
   switch (kind) {
     case 'header':
+    case 'claim':
       return text;
     case 'router':
       return resolveName(text, provider);

@@ -49,7 +49,8 @@ const limit = z.object({
   concurrency: index,
   /** A number of `limitKeys` in lib/snapshot/records.ts. */
   key: index,
-  header: z.string(),
+  /** Of the header or the claim; empty for the others. */
+  keyName: z.string(),
   fifo: z.boolean(),
   costsBytes: z.boolean(),
   /** What the key of this request would be, as far as it may be shown. */

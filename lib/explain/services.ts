@@ -44,12 +44,12 @@ export function serviceChoices(answer: NativeAnswer): readonly ServiceChoice[] {
   });
 }
 
-function limitOf({ key, header, fifo, costsBytes: _, maxWait, ...rest }: NativeLimit): ExplainedLimit {
+function limitOf({ key, keyName, fifo, costsBytes: _, maxWait, ...rest }: NativeLimit): ExplainedLimit {
   const kind = nameOf(limitKeys, key);
   return {
     ...rest,
     discipline: fifo ? 'fifo' : 'drr',
-    key: kind === 'header' ? `header:${header}` : kind,
+    key: keyName === '' ? kind : `${kind}:${keyName}`,
     maxWait: formatDuration(BigInt(maxWait)),
   };
 }

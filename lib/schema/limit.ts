@@ -9,10 +9,13 @@ const mostKeys = 65_535;
 const mostWeight = 1000;
 const mostQuantum = 2 ** 40;
 
-/** Which part of a request is its key. `header` has the name of the header. */
-export type LimitKey = { readonly kind: 'clientIP' | 'host' | 'router' } | { readonly kind: 'header'; header: string };
+/** Which part of a request is its key. A header and a claim have a name. */
+export type LimitKey =
+  { readonly kind: (typeof plainKeys)[number] } | { readonly kind: keyof typeof namedKeys; readonly name: string };
 
 const plainKeys = ['clientIP', 'host', 'router'] as const;
+/** What is written before a colon, and what may be behind it. */
+const namedKeys = { header: headerName, claim: z.string().min(1).max(256) } as const;
 
 /** The parts of a key as it is written; undefined when it is none. Kinds are compared without regard to case. */
 export function limitKey(written: string): LimitKey | undefined {
@@ -22,19 +25,15 @@ export function limitKey(written: string): LimitKey | undefined {
     const kind = plainKeys.find((name) => name.toLowerCase() === text.toLowerCase());
     return kind === undefined ? undefined : { kind };
   }
-  const header = text.slice(colon + 1).trim();
-  const isHeader = text.slice(0, colon).toLowerCase() === 'header' && headerName.safeParse(header).success;
-  return isHeader ? { kind: 'header', header } : undefined;
+  const [before, name] = [text.slice(0, colon).toLowerCase(), text.slice(colon + 1).trim()];
+  const kind = before === 'header' || before === 'claim' ? before : undefined;
+  return kind !== undefined && namedKeys[kind].safeParse(name).success ? { kind, name } : undefined;
 }
 
 const key = z.string().superRefine((written, context) => {
   if (limitKey(written) !== undefined) return;
-  const isClaim = /^\s*claim:/i.test(written);
-  const message = isClaim
-    ? 'must not be a claim: tokens are not read by this version'
-    : 'must be clientIP, host, router or header:NAME';
-  const hint = isClaim ? 'let forwardAuth put the claim into a header, and write header:NAME' : 'header:X-Tenant';
-  context.addIssue({ code: 'custom', message, params: { code: 'FL2006', hint } });
+  const message = 'must be clientIP, host, router, header:NAME or claim:NAME';
+  context.addIssue({ code: 'custom', message, params: { code: 'FL2006', hint: 'header:X-Tenant' } });
 });
 
 const queue = z
@@ -44,7 +43,7 @@ const queue = z
         'Who is next: `drr` serves the keys in turn (deficit round robin), `fifo` whoever has waited longest.',
     }),
     key: key.prefault('clientIP').meta({
-      description: 'What requests are told apart by: `clientIP`, `host`, `router` or `header:NAME`.',
+      description: 'What requests are told apart by: `clientIP`, `host`, `router`, `header:NAME` or `claim:NAME`.',
     }),
     weights: z
       .record(z.string(), z.int().min(1).max(mostWeight))

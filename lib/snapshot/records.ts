@@ -156,8 +156,8 @@ export const health = record('Health', {
   maxEjectionTime: u64,
 });
 
-/** What a request waits under: the address of its client (IPv6: its /64), the header `header`, its host or its router. */
-export const limitKeys = { clientIP: 0, header: 1, host: 2, router: 3 } as const;
+/** What a request waits under: the address of its client (IPv6: its /64), a header, its host, its router, or a claim of its token. */
+export const limitKeys = { clientIP: 0, header: 1, host: 2, router: 3, claim: 4 } as const;
 /** The share of one key. */
 export const keyWeight = record('KeyWeight', { key: text, weight: u32 });
 /** How many requests a service has at its servers at once, and how others wait. */
@@ -174,8 +174,8 @@ export const concurrencyLimit = record('ConcurrencyLimit', {
   costsBytes: bool,
   /** Values of the key are secret. */
   hidesKeys: bool,
-  /** Lower case. */
-  header: text,
+  /** Of the header, in lower case, or of the claim. */
+  keyName: text,
   /** Requests or bytes, at least 1. */
   quantum: u64,
   /** Nanoseconds; 0 = no limit. */

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/hash.h"
+#include "codec/token_claim.h"
 
 namespace fairlead::exchange {
 namespace {
@@ -28,11 +29,13 @@ std::string_view limit_key(const wire::ConcurrencyLimit& limit, const codec::Req
     case wire::LimitKey::kClientIP:
       return network_of(peer, arena);
     case wire::LimitKey::kHeader:
-      return request.headers.first(limit.header.view());
+      return request.headers.first(limit.key_name.view());
     case wire::LimitKey::kHost:
       return request.host;
     case wire::LimitKey::kRouter:
       return router;
+    case wire::LimitKey::kClaim:
+      return codec::token_claim(request.headers.first(codec::HeaderId::kAuthorization), limit.key_name.view(), arena);
   }
   return {};
 }

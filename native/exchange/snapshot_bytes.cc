@@ -159,7 +159,7 @@ const char* broken_service(const wire::Snapshot& root, const wire::Service& serv
 }
 
 const char* broken_limit(const wire::ConcurrencyLimit& limit) {
-  if (limit.key > static_cast<std::uint8_t>(wire::LimitKey::kRouter)) return "a limit has an unknown key";
+  if (limit.key > static_cast<std::uint8_t>(wire::LimitKey::kClaim)) return "a limit has an unknown key";
   if (limit.concurrency == 0 || limit.quantum == 0 || limit.max_keys == 0) return "a limit lets nothing through";
   const bool fits = limit.max_length <= kMostWaiting && limit.max_keys <= kMostKeys && limit.quantum <= kMostQuantum;
   if (!fits) return "a limit is out of bounds";

@@ -16,7 +16,7 @@ void Walk::limit(const wire::Service& service) {
                                   [key](const wire::KeyWeight& one) { return one.key.view() == key; });
   const std::string_view shown = key.substr(0, scheduler::KeyQueue::kShown);
   json_.key("limit").begin_object().number("concurrency", settings.concurrency).number("key", settings.key);
-  json_.text("header", settings.header).boolean("fifo", settings.fifo).boolean("costsBytes", settings.costs_bytes);
+  json_.text("keyName", settings.key_name).boolean("fifo", settings.fifo).boolean("costsBytes", settings.costs_bytes);
   json_.text("value", settings.hides_keys ? disguised_key(shown) : std::string(shown));
   json_.number("weight", named == settings.weights.end() ? 1 : named->weight);
   json_.number("cost", limit_cost(settings, request_)).number("quantum", settings.quantum);

@@ -51,10 +51,13 @@ class Limited implements AsyncDisposable {
 
   /** Sends a request on a connection of its own. */
   async send(tenant: string, line = 'GET /', body = ''): Promise<Client> {
+    const length = body === '' ? [] : [`Content-Length: ${body.length}`];
+    return this.sendText(request(line, `X-Tenant: ${tenant}`, ...length) + body);
+  }
+  async sendText(text: string): Promise<Client> {
     const client = await this.proxy.connect();
     this.#clients.push(client);
-    const length = body === '' ? [] : [`Content-Length: ${body.length}`];
-    await client.send(request(line, `X-Tenant: ${tenant}`, ...length) + body);
+    await client.send(text);
     return client;
   }
   /** Sends requests that wait, one after the other. */
@@ -120,6 +123,25 @@ describe('a service with a limit', () => {
       );
     });
   }
+
+  test('tells requests apart by a claim of their token', async () => {
+    await using all = await Limited.start({ concurrency: 1, queue: { key: 'claim:tenant', maxWait: '0s' } });
+    const token = (payload: object): string => `e30.${Buffer.from(JSON.stringify(payload)).toString('base64url')}.c2ln`;
+    await all.fill(1);
+    const asked = [
+      `Bearer ${token({ tenant: 'gold' })}`,
+      `Bearer ${token({ exp: 1, tenant: 'gold' })}`,
+      `bearer ${token({ tenant: 7 })}`,
+      `Bearer ${token({ sub: 'gold' })}`,
+      'Basic Z29sZDo=',
+    ];
+    for (const [index, authorization] of asked.entries()) {
+      await all.sendText(request('GET /', `Authorization: ${authorization}`));
+      await all.waits(index + 1);
+    }
+    const waiting = (key: string): number | undefined => all.key(key)?.waiting;
+    assert.deepEqual([waiting('gold'), waiting('7'), waiting('')], [2, 1, 2]);
+  });
 
   test('holds its limit and loses nobody when requests come and go at once, with two workers', async () => {
     await using all = await Limited.start({ concurrency: 3, queue: { ...byTenant, maxLength: 65_535 } }, twoWorkers);

@@ -8,7 +8,7 @@
 
 namespace fairlead::wire {
 
-inline constexpr std::uint64_t kFingerprint = 0x14fb9957035948c2ULL;
+inline constexpr std::uint64_t kFingerprint = 0xc9dd3b8ad8fbb6fbULL;
 inline constexpr std::uint32_t kNone = 0xffffffff;
 inline constexpr std::uint16_t kAccept = 0xffff;
 inline constexpr std::uint16_t kReject = 0xfffe;
@@ -58,6 +58,7 @@ enum class LimitKey : std::uint8_t {
   kHeader = 1,
   kHost = 2,
   kRouter = 3,
+  kClaim = 4,
 };
 enum class Strategy : std::uint8_t {
   kWrr = 0,
@@ -401,7 +402,7 @@ struct ConcurrencyLimit {
   Bool fifo;
   Bool costs_bytes;
   Bool hides_keys;
-  Text header;
+  Text key_name;
   std::uint64_t quantum;
   std::uint64_t max_wait;
   std::uint32_t max_length;
@@ -413,7 +414,7 @@ struct ConcurrencyLimit {
            fifo.verify(bounds) &&
            costs_bytes.verify(bounds) &&
            hides_keys.verify(bounds) &&
-           header.verify(bounds) &&
+           key_name.verify(bounds) &&
            weights.verify(bounds);
   }
 };

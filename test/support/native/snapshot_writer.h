@@ -112,7 +112,7 @@ struct ServiceSpec {
 struct LimitSpec {
   std::uint32_t concurrency = 1;
   wire::LimitKey key = wire::LimitKey::kHeader;
-  std::string header = "x-tenant";
+  std::string key_name = "x-tenant";
   bool fifo = false;
   bool costs_bytes = false;
   std::uint64_t quantum = 1;
@@ -309,7 +309,7 @@ class SnapshotWriter {
     writer_.text(at + offsetof(wire::ConcurrencyLimit, service), "service@test");
     writer_.put(at + offsetof(wire::ConcurrencyLimit, concurrency), spec.concurrency);
     writer_.put(at + offsetof(wire::ConcurrencyLimit, key), spec.key);
-    writer_.text(at + offsetof(wire::ConcurrencyLimit, header), spec.header);
+    writer_.text(at + offsetof(wire::ConcurrencyLimit, key_name), spec.key_name);
     writer_.put(at + offsetof(wire::ConcurrencyLimit, fifo), spec.fifo);
     writer_.put(at + offsetof(wire::ConcurrencyLimit, costs_bytes), spec.costs_bytes);
     writer_.put(at + offsetof(wire::ConcurrencyLimit, quantum), spec.quantum);

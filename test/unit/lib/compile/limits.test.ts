@@ -54,7 +54,7 @@ describe('limits of services', () => {
       service: 's0@file',
       concurrency: 4,
       key: 0,
-      header: '',
+      keyName: '',
       hidesKeys: false,
       fifo: false,
       costsBytes: false,
@@ -75,16 +75,18 @@ describe('limits of services', () => {
     assert.notEqual(first?.identity, second?.identity);
   });
 
-  test('take keys in any case, with the name of their header', async () => {
-    for (const [written, key, header] of [
+  test('take keys in any case, with the name of their header or claim', async () => {
+    for (const [written, key, name] of [
       ['clientip', 0, ''],
       ['header:X-Tenant', 1, 'x-tenant'],
       ['Header: X-Tenant ', 1, 'x-tenant'],
       ['HOST', 2, ''],
       ['router', 3, ''],
+      ['claim:Tenant', 4, 'Tenant'],
+      ['Claim: https://a.example/tenant', 4, 'https://a.example/tenant'],
     ] as const) {
       const limit = await limitOf(queued({ key: written }));
-      assert.deepEqual([limit.key, limit.header], [key, header], written);
+      assert.deepEqual([limit.key, limit.keyName], [key, name], written);
     }
   });
 
@@ -107,6 +109,7 @@ describe('limits of services', () => {
   test('name keys as requests will have them', async () => {
     for (const [key, written, expected] of [
       ['header:X-Tenant', 'Gold', 'Gold'],
+      ['claim:tenant', 'Gold', 'Gold'],
       ['host', 'App.Example.', 'app.example'],
       ['router', 'app', 'app@file'],
       ['router', 'app@docker', 'app@docker'],
