@@ -3,6 +3,7 @@ import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Certificate } from './certificate.js';
+import { untilForgotten } from './forgotten.js';
 import { generate } from './generator.js';
 import { countSystemCalls, profile } from './inspect.js';
 import { type Instance, type Origin, startInstance } from './instance.js';
@@ -58,6 +59,8 @@ interface Entry extends Contender {
 
 /** Memory, reloads and blocks leave traces in a process, so every such round gets a fresh one. */
 const FRESH: readonly Measure[] = ['memory', 'reload', 'blocked'];
+/** Measures of single requests, not of all of them: what disturbs a few is seen. */
+const DELICATE: readonly Measure[] = ['reload', 'blocked'];
 /**
  * Measures whose rounds are long take no more than these. A percentile takes what the machine does to one of them for that of
  * a proxy, hence some; among requests that were lost a median would hide those of a single round.
@@ -97,6 +100,7 @@ export async function runScenario(
   const rounds = Math.min(most ?? Infinity, environment.effort.rounds);
   for (let round = 1; round <= rounds; round++) {
     for (const entry of entries.filter((each) => each.failure === undefined && round <= roundsOf(each, environment))) {
+      if (DELICATE.includes(scenario.measure)) await untilForgotten(environment.say);
       environment.say(`${scenario.id} round ${round}/${rounds}: ${entry.proxy.name}`);
       await attempt(entry, async () => {
         entry.instance ??= await launch(entry);

@@ -8,6 +8,8 @@ export interface FileStatus {
   readonly size: number;
   /** Last change of the content, milliseconds since 1970. */
   readonly modified: number;
+  /** Last change of the content, the name or the rights, milliseconds since 1970; programs cannot set it back. */
+  readonly changed: number;
   /** Device and inode: differs when another file or directory took the place. */
   readonly identity: string;
   /** Differs whenever the file may have changed: identity, size and times. */

@@ -48,6 +48,7 @@ async function status(path: string): Promise<FileStatus | undefined> {
       kind: found.isFile() ? 'file' : found.isDirectory() ? 'directory' : 'other',
       size: Number(found.size),
       modified: Number(found.mtimeMs),
+      changed: Number(found.ctimeMs),
       identity,
       version: `${identity}:${found.size}:${found.mtimeNs}:${found.ctimeNs}`,
     };

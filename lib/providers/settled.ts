@@ -30,9 +30,9 @@ export async function readSettled(path: string, limit: number, ports: Ports): Pr
     text = await ports.readText(path, limit);
     const end = await ports.status(path);
     const quiet = end !== undefined && start?.version === end.version;
-    const age = ports.now() - (end?.modified ?? 0);
-    if (quiet && age >= coarsest) return { text, settled: true, version: end.version };
-    if (quiet && (age >= settleTime || before === end.version)) return { text, settled: true };
+    if (quiet && ports.now() - Math.max(end.modified, end.changed) >= coarsest)
+      return { text, settled: true, version: end.version };
+    if (quiet && (ports.now() - end.modified >= settleTime || before === end.version)) return { text, settled: true };
     if (quiet && (await ports.isWhole?.(path)) === true) return { text, settled: true };
     // A time stamp of the future never grows old: then two equal looks decide, further apart than one pause.
     before = quiet && end.modified - ports.now() > settleTime ? end.version : undefined;

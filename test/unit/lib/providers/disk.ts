@@ -62,10 +62,11 @@ export class Disk implements Ports {
     const entry = this.#entries.get(path);
     if (entry !== undefined) {
       const version = `${entry.modified}:${entry.text.length}`;
-      return { kind: 'file', size: entry.text.length, modified: Math.floor(entry.modified), identity: path, version };
+      const modified = Math.floor(entry.modified);
+      return { kind: 'file', size: entry.text.length, modified, changed: modified, identity: path, version };
     }
     const isDirectory = [...this.#entries.keys()].some((name) => name.startsWith(`${path}/`));
-    return isDirectory ? { kind: 'directory', size: 0, modified: 0, identity: path, version: path } : undefined;
+    return isDirectory ? { kind: 'directory', size: 0, modified: 0, changed: 0, identity: path, version: path } : undefined;
   };
 
   list = async (directory: string): Promise<readonly string[]> => {
