@@ -17,15 +17,17 @@ constexpr std::string_view kScheme = "bearer ";
 constexpr std::uint8_t kNoDigit = 0xff;
 
 /// Values of the characters of base64url (RFC 4648, section 5).
-constexpr std::array<std::uint8_t, 256> kDigits = [] {
+constexpr std::array<std::uint8_t, 256> digit_values() {
   constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-  std::array<std::uint8_t, 256> digits{};
-  digits.fill(kNoDigit);
+  std::array<std::uint8_t, 256> values{};
+  values.fill(kNoDigit);
   for (std::size_t i = 0; i < kAlphabet.size(); ++i) {
-    digits[static_cast<std::uint8_t>(kAlphabet[i])] = static_cast<std::uint8_t>(i);
+    values[static_cast<std::uint8_t>(kAlphabet[i])] = static_cast<std::uint8_t>(i);
   }
-  return digits;
-}();
+  return values;
+}
+
+constexpr std::array<std::uint8_t, 256> kDigits = digit_values();
 
 /// The bytes of a text in base64url without padding, which is how tokens are written. Bits that belong to no byte are ignored.
 std::optional<std::string_view> decoded(std::string_view text, Arena& arena) {
@@ -98,7 +100,8 @@ class Search : public nlohmann::json_sax<nlohmann::json> {
   template <class Number>
   bool take_number(Number value) {
     char text[24];
-    return take({text, static_cast<std::size_t>(std::to_chars(text, text + sizeof text, value).ptr - text)});
+    const char* const end = std::to_chars(text, text + sizeof text, value).ptr;
+    return take({text, static_cast<std::size_t>(end - text)});
   }
   bool leave() {
     --depth_;

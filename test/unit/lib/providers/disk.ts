@@ -66,7 +66,9 @@ export class Disk implements Ports {
       return { kind: 'file', size: entry.text.length, modified, changed: modified, identity: path, version };
     }
     const isDirectory = [...this.#entries.keys()].some((name) => name.startsWith(`${path}/`));
-    return isDirectory ? { kind: 'directory', size: 0, modified: 0, changed: 0, identity: path, version: path } : undefined;
+    return isDirectory
+      ? { kind: 'directory', size: 0, modified: 0, changed: 0, identity: path, version: path }
+      : undefined;
   };
 
   list = async (directory: string): Promise<readonly string[]> => {
