@@ -149,6 +149,7 @@ bool Context::build(const wire::Transport& transport, std::string& fault) {
 }  // namespace
 
 std::unique_ptr<ClientContext> make_client_context(const wire::Transport& transport, std::vector<std::string>& faults) {
+  gather_entropy();
   std::string fault;
   auto context = std::make_unique<Context>(transport);
   if (context->build(transport, fault)) return context;

@@ -3,6 +3,7 @@
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/rand.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #ifdef FAIRLEAD_TLS_OPENSSL
@@ -50,6 +51,13 @@ inline std::string take_error() {
   const ErrorCode code = ERR_get_error();
   ERR_clear_error();
   return std::string(error_text(code));
+}
+
+/// Makes the library gather what its first random bytes are made of, which takes AWS-LC some 70 ms of the processor, once in a
+/// process. Whoever makes a context sees to it, on a thread that has the time: in the first handshake all of a worker would wait.
+inline void gather_entropy() {
+  std::uint8_t byte = 0;
+  RAND_bytes(&byte, 1);
 }
 
 /// Sees a ClientHello before anything is decided: `server_name` is the body of that extension, empty when absent. May

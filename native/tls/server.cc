@@ -119,6 +119,7 @@ std::shared_ptr<TicketKeys> make_ticket_keys() { return std::make_shared<TicketK
 std::unique_ptr<ServerContext> make_server_context(const wire::Snapshot& snapshot, const wire::EntryPoint& entry_point,
                                                    std::shared_ptr<TicketKeys> keys, const ServerContext* previous,
                                                    std::vector<std::string>& faults) {
+  gather_entropy();
   auto context = std::make_unique<Context>(snapshot, std::move(keys));
   // Contexts are only made here.
   const auto* before = static_cast<const Context*>(previous);

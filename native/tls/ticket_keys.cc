@@ -32,7 +32,7 @@ struct Borrowed {
 
 }  // namespace
 
-TicketKeys::TicketKeys(Clock clock) : clock_(clock), made_(clock()), current_(fresh_key()), previous_(fresh_key()) {}
+TicketKeys::TicketKeys(Clock clock) : clock_(clock) {}
 
 TicketKeys::~TicketKeys() {
   OPENSSL_cleanse(&current_, sizeof(current_));
@@ -41,9 +41,8 @@ TicketKeys::~TicketKeys() {
 
 void TicketKeys::rotate() {
   const Nanos now = clock_();
-  const Nanos age = now - made_;
-  if (age < kPeriod) return;
-  previous_ = age < 2 * kPeriod ? current_ : fresh_key();
+  if (made_ && now - *made_ < kPeriod) return;
+  previous_ = made_ && now - *made_ < 2 * kPeriod ? current_ : fresh_key();
   current_ = fresh_key();
   made_ = now;
 }

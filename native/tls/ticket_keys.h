@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <mutex>
+#include <optional>
 
 #include "base/clock.h"
 #include "tls/library.h"
@@ -11,7 +12,8 @@
 
 namespace fairlead::tls {
 
-/// The current key seals; the one before it still opens. Thread-safe; its lock is taken once per handshake.
+/// The current key seals; the one before it still opens. Made when they are first asked for. Thread-safe; its lock is taken once
+/// per handshake.
 class TicketKeys {
  public:
   /// How long a key seals, and how long it opens after that.
@@ -42,9 +44,9 @@ class TicketKeys {
 
   std::mutex mutex_;
   Clock clock_;
-  Nanos made_;
-  Key current_;
-  Key previous_;
+  std::optional<Nanos> made_;  // when the current key was
+  Key current_{};
+  Key previous_{};
 };
 
 }  // namespace fairlead::tls
