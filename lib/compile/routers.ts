@@ -80,9 +80,13 @@ function* recordsOf(
   compiler: RouterCompiler,
   memory: CompileMemory,
 ): Work<RecordList<WireRouter>> {
-  const places = [...made.keys()];
-  const uncrowded = withoutCrowds([...made.values()]);
-  const values = new Map(places.map((place, at) => [place, uncrowded[at] as WireRouter]));
+  const written = [...made.values()];
+  const uncrowded = withoutCrowds(written);
+  yield;
+  // Crowds are rare.
+  const places = uncrowded === written ? [] : [...made.keys()];
+  const values =
+    uncrowded === written ? made : new Map(places.map((place, at) => [place, uncrowded[at] as WireRouter]));
   const least = memory.areSame('middlewares', scope.middlewares.names) ? same.withoutChain : same.all;
   yield;
   const tokens = items.map((item, at) => (isSame.at(at) >= least ? item : {}));
