@@ -137,7 +137,6 @@ void Limit::give_up(Turn& turn) {
     release(key);
     call_next(calls);
   }
-  turn.state_ = Turn::State::kOver;
 }
 
 bool Limit::late(Turn& turn) {
@@ -234,7 +233,7 @@ Turn::Turn(Limit& limit, WaitingRoom& room, std::string_view key, std::uint64_t 
 }
 
 Turn::~Turn() {
-  if (state_ == State::kNew || state_ == State::kOver) return;
+  if (!is_pending_) return;
   limit_.give_up(*this);
   // It may have been called by another worker, and not have heard yet.
   room_.calls.take_back(waiter_);
@@ -242,6 +241,7 @@ Turn::~Turn() {
 
 bool Turn::await_suspend(std::coroutine_handle<> handle) {
   waiter_.handle = handle;
+  is_pending_ = true;
   if (!limit_.wait(*this)) return false;
   room_.turns.push_back(*this);
   arm();
@@ -266,9 +266,9 @@ Result<Slot> Turn::await_resume() {
   deadline_.unlink();
   static_cast<RoomLink&>(*this).unlink();
   if (note_ != nullptr) note_->ended = room_.loop.now();
-  const State state = std::exchange(state_, State::kOver);
-  if (state == State::kCalled) return Slot(limit_, *key, room_);
-  const Reason reason = state == State::kLate ? Reason::kQueueTimeout : Reason::kQueueFull;
+  is_pending_ = false;
+  if (state_ == State::kCalled) return Slot(limit_, *key, room_);
+  const Reason reason = state_ == State::kLate ? Reason::kQueueTimeout : Reason::kQueueFull;
   return Error{reason, Origin::kInternal, Retry::kNo};
 }
 

@@ -160,7 +160,7 @@ class Turn : public scheduler::Waiting, public RoomLink {
 
  private:
   friend class Limit;
-  enum class State : std::uint8_t { kNew, kWaiting, kCalled, kShed, kLate, kOver };
+  enum class State : std::uint8_t { kWaiting, kCalled, kShed, kLate };
   struct Deadline : loop::Timer {
     using Timer::Timer;
     Turn* owner = nullptr;
@@ -174,8 +174,10 @@ class Turn : public scheduler::Waiting, public RoomLink {
   Nanos since_;
   loop::Waiter waiter_;
   Deadline deadline_;
-  /// The limit's lock guards it while the turn waits.
-  State state_ = State::kNew;
+  /// It has been asked for a slot and has not said yet what came of it. For its worker alone.
+  bool is_pending_ = false;
+  /// While it is pending the limit's lock guards it: another worker may call.
+  State state_ = State::kWaiting;
 };
 
 /// A worker goes over from one plan (or null) to another: limits and waiting requests follow.

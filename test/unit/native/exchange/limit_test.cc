@@ -4,10 +4,8 @@
 #include <doctest/doctest.h>
 #include <poll.h>
 
-#include <atomic>
 #include <memory>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "test/support/native/worker_fixture.h"
@@ -15,9 +13,6 @@
 using namespace fairlead;
 using exchange::Limit;
 using exchange::LimitReport;
-using exchange::Slot;
-using exchange::Turn;
-using exchange::WaitingRoom;
 using test::Fd;
 using test::LimitSpec;
 using test::SnapshotSpec;
@@ -364,93 +359,4 @@ TEST_CASE("the access log says how long a request has waited, if it has") {
   record.queue_duration = 42;
   exchange::format_access_line(config, record, line);
   CHECK(contains(line.view(), "\"QueueDuration\":42"));
-}
-
-namespace {
-
-/// A worker's loop on a thread of its own, which holds each slot for a moment.
-class Holder {
- public:
-  Holder(Limit& limit, std::string key, int count, std::atomic<int>& active, std::atomic<int>& most)
-      : limit_(limit), key_(std::move(key)), left_(count), active_(active), most_(most) {
-    thread_ = std::thread([this] {
-      constexpr int kAtOnce = 8;
-      running_ = kAtOnce;
-      std::vector<loop::Task<void>> tasks;
-      for (int i = 0; i < kAtOnce; ++i) tasks.push_back(work());
-      for (loop::Task<void>& task : tasks) task.start();
-      loop_.run();
-    });
-  }
-  /// Its loop stays for as long as another worker may call its turns.
-  void join() { thread_.join(); }
-  Holder(const Holder&) = delete;
-  Holder& operator=(const Holder&) = delete;
-
- private:
-  loop::Task<void> work() {
-    while (left_ > 0) {
-      --left_;
-      Slot slot = limit_.enter(key_, room_);
-      if (slot.limit() == nullptr) {
-        Turn turn(limit_, room_, key_, 1);
-        Result<Slot> waited = co_await turn;
-        REQUIRE(waited.ok());
-        slot = std::move(*waited);
-      }
-      const int now = ++active_;
-      for (int most = most_; now > most && !most_.compare_exchange_weak(most, now);) {
-      }
-      // Lets others run before it gives the slot back.
-      for (int i = 0; i < 3; ++i) co_await Yield{loop_};
-      --active_;
-      slot.give_back();
-    }
-    if (--running_ == 0) loop_.stop();
-  }
-
-  struct Yield {
-    loop::Loop& loop;
-    loop::Waiter waiter = {};
-    bool await_ready() const { return false; }
-    void await_suspend(std::coroutine_handle<> handle) {
-      waiter.handle = handle;
-      loop.make_ready_later(waiter, loop::Wake::kReady);
-    }
-    void await_resume() const {}
-  };
-
-  Limit& limit_;
-  std::string key_;
-  int left_;
-  std::atomic<int>& active_;
-  std::atomic<int>& most_;
-  int running_ = 0;
-  loop::Loop loop_;
-  WaitingRoom room_{loop_};
-  std::thread thread_;
-};
-
-}  // namespace
-
-TEST_CASE("several workers share one account: the limit is exact, and every turn comes") {
-  const SnapshotSpec spec = limited(1, {.concurrency = 3});
-  std::string fault;
-  const auto bytes = exchange::SnapshotBytes::verify(test::SnapshotWriter(spec).bytes(), fault);
-  REQUIRE_MESSAGE(bytes != nullptr, fault);
-  Limit limit(bytes->root().concurrency_limits[0], 1);
-  constexpr int kEach = 2000;
-  std::atomic<int> active{0};
-  std::atomic<int> most{0};
-  {
-    Holder a(limit, "a", kEach, active, most);
-    Holder b(limit, "b", kEach, active, most);
-    Holder c(limit, "a", kEach, active, most);
-    for (Holder* const holder : {&a, &b, &c}) holder->join();
-  }
-  CHECK(most == 3);
-  const LimitReport report = limit.report();
-  CHECK(report.active == 0);
-  CHECK(report.waiting == 0);
-  for (const exchange::KeyReport& key : report.keys) CHECK(key.totals.served == (key.key == "a" ? 2 * kEach : kEach));
 }
