@@ -84,6 +84,8 @@ class Trial {
     const requests = new Requests(proxy.addresses['web']?.port ?? 0);
     await sleep(throttle);
     await requests.take();
+    // Not the start of the thread that sends requests.
+    gaps.take();
     await sleep(1_000);
     rows.push({ ...this.#row('no change', this.#now(), gaps.take(), 0), p99: await requests.take() });
     const change = async (what: string, edit: () => void): Promise<void> => {
