@@ -7,7 +7,7 @@ import type { RecordList } from '../snapshot/encode.js';
 import type { Value } from '../snapshot/wire.js';
 import { align } from '../source/alignment.js';
 import { listOf } from '../source/by-name.js';
-import { mergingSorted, sorting } from '../source/sorting.js';
+import { mergingSorted, sorting, without } from '../source/sorting.js';
 import type { Work } from '../work.js';
 import { Drafting, type Listing, same, type Served, type WireRouter } from './drafts.js';
 import { withoutCrowds } from './rule/crowds.js';
@@ -114,15 +114,10 @@ function* rootsOf(
   const order = routerOrder(install.providers.precedence);
   const served = yield* memory.roots.of(listOf(configuration.routers), isRoot);
   const { gone, come } = align(memory.served, served);
-  const left = new Set(gone);
   const sorted =
     gone.length + come.length > served.length / 4
       ? yield* sorting(served, order)
-      : yield* mergingSorted(
-          left.size === 0 ? memory.inOrder : memory.inOrder.filter((item) => !left.has(item)),
-          yield* sorting(come, order),
-          order,
-        );
+      : yield* mergingSorted(without(memory.inOrder, gone, order), yield* sorting(come, order), order);
   const aligned = align(memory.inOrder, sorted);
   memory.served = served;
   memory.inOrder = sorted;

@@ -10,16 +10,20 @@ export class Alignment<I extends object> {
   readonly gone: readonly I[];
   /** What is in the new list only, in its order; or all, as above. */
   readonly come: readonly I[];
-  /** Of what stands in between: by place in the new list. Left out where all of it is new. */
+  /** Of what stands in between, from its first item on: its place in the list before, -1 for what is new. Left out where all is. */
   readonly #between: Int32Array | undefined;
   readonly #lengths: { readonly before: number; readonly now: number };
 
   constructor(previous: readonly I[], next: readonly I[]) {
-    const { start, end } = commonEnds(previous, next);
-    const [before, now] = [previous.slice(start, previous.length - end), next.slice(start, next.length - end)];
-    const { between, gone, come } = isAllNew(before, now)
-      ? { between: undefined, gone: before, come: now }
-      : alignAll(before, now);
+    const ends = commonEnds(previous, next);
+    const { start, end } = ends;
+    const { between, gone, come } = isAllNew(previous, next, ends)
+      ? {
+          between: undefined,
+          gone: previous.slice(start, previous.length - end),
+          come: next.slice(start, next.length - end),
+        }
+      : alignAll(previous, next, ends);
     this.previous = previous;
     this.start = start;
     this.end = end;
@@ -35,7 +39,7 @@ export class Alignment<I extends object> {
     if (at < this.start) return at;
     if (at >= now - this.end) return at - now + before;
     const place = this.#between?.[at - this.start] ?? -1;
-    return place < 0 ? -1 : place + this.start;
+    return place;
   }
 }
 
@@ -51,7 +55,12 @@ export function align<I extends object>(previous: readonly I[], next: readonly I
   return alignment;
 }
 
-function commonEnds(a: readonly object[], b: readonly object[]): { readonly start: number; readonly end: number } {
+interface Ends {
+  readonly start: number;
+  readonly end: number;
+}
+
+function commonEnds(a: readonly object[], b: readonly object[]): Ends {
   const shorter = Math.min(a.length, b.length);
   let start = 0;
   while (start < shorter && a[start] === b[start]) start++;
@@ -63,17 +72,20 @@ function commonEnds(a: readonly object[], b: readonly object[]): { readonly star
 /** How far it is looked for the place where lists go on alike, and how often at most it is looked at all. */
 const [farthest, mostLooks] = [1024, 1_000_000];
 
+/** What stands between the ends is compared where it stands: copies of it would be most of the work. */
 function alignAll<I extends object>(
   previous: readonly I[],
   next: readonly I[],
+  ends: Ends,
 ): { readonly between: Int32Array; readonly gone: readonly I[]; readonly come: readonly I[] } {
-  const between = new Int32Array(next.length).fill(-1);
-  const left = alignInOrder(previous, next, between);
+  const { start } = ends;
+  const between = new Int32Array(next.length - start - ends.end).fill(-1);
+  const left = alignInOrder(previous, next, ends, between);
   // What has no partner in its order may have one elsewhere.
   const places = new Map(left.map((at) => [previous[at] as I, at] as const));
   const come: I[] = [];
   for (let at = between.indexOf(-1); at >= 0; at = between.indexOf(-1, at + 1)) {
-    const item = next[at] as I;
+    const item = next[start + at] as I;
     const place = places.get(item);
     if (place === undefined) come.push(item);
     else between[at] = place;
@@ -83,28 +95,37 @@ function alignAll<I extends object>(
 }
 
 /** Fills in the places of what stands in the same order in both lists, and returns the places of the others of before. */
-function alignInOrder(previous: readonly object[], next: readonly object[], between: Int32Array): readonly number[] {
+function alignInOrder(
+  previous: readonly object[],
+  next: readonly object[],
+  { start, end }: Ends,
+  between: Int32Array,
+): readonly number[] {
   const left: number[] = [];
+  const [lastFrom, lastTo] = [previous.length - end, next.length - end];
   let looks = 0;
-  let [from, to] = [0, 0];
-  while (from < previous.length && to < next.length) {
+  let [from, to] = [start, start];
+  while (from < lastFrom && to < lastTo) {
     if (previous[from] === next[to]) {
-      between[to++] = from++;
+      between[to++ - start] = from++;
       continue;
     }
     const most = looks < mostLooks ? farthest : 0;
     let skip = 1;
-    while (skip <= most && previous[from + skip] !== next[to] && next[to + skip] !== previous[from]) skip++;
+    // What stands twice may stand behind the last one as well.
+    const isGoneBy = (by: number): boolean => from + by < lastFrom && previous[from + by] === next[to];
+    const isComeBy = (by: number): boolean => to + by < lastTo && next[to + by] === previous[from];
+    while (skip <= most && !isGoneBy(skip) && !isComeBy(skip)) skip++;
     looks += skip;
-    const isGone = skip <= most && previous[from + skip] === next[to];
-    if (isGone) for (const end = from + skip; from < end; from++) left.push(from);
+    const isGone = skip <= most && isGoneBy(skip);
+    if (isGone) for (const behind = from + skip; from < behind; from++) left.push(from);
     else if (skip <= most) to += skip;
     else {
       left.push(from++);
       to += 1;
     }
   }
-  for (; from < previous.length; from++) left.push(from);
+  for (; from < lastFrom; from++) left.push(from);
   return left;
 }
 
@@ -112,10 +133,12 @@ function alignInOrder(previous: readonly object[], next: readonly object[], betw
 const samples = 256;
 
 /** Whether none of some items of before is in the new list: then hardly any is, and places need not be worked out. */
-function isAllNew<I extends object>(previous: readonly I[], next: readonly I[]): boolean {
-  if (previous.length === 0 || next.length === 0) return true;
-  if (previous.length < 8 * samples) return false;
+function isAllNew<I extends object>(previous: readonly I[], next: readonly I[], { start, end }: Ends): boolean {
+  const [before, last] = [previous.length - end - start, next.length - end];
+  if (before === 0 || last === start) return true;
+  if (before < 8 * samples) return false;
   const some = new Set<I>();
-  for (let at = 0; at < samples; at++) some.add(previous[Math.floor((at * previous.length) / samples)] as I);
-  return !next.some((item) => some.has(item));
+  for (let at = 0; at < samples; at++) some.add(previous[start + Math.floor((at * before) / samples)] as I);
+  for (let at = start; at < last; at++) if (some.has(next[at] as I)) return false;
+  return true;
 }

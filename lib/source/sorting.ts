@@ -34,9 +34,37 @@ function* orderedUntil<I>(items: readonly I[], start: number, compare: Compare<I
   return end;
 }
 
+/** So many changes of a list are made by copying what stands between them: one that grows item by item is copied thrice. */
+const few = 1024;
+
+/** The items, which are in order, without some of them. */
+export function without<I>(items: readonly I[], gone: readonly I[], compare: Compare<I>): readonly I[] {
+  if (gone.length === 0) return items;
+  const places = gone.length > few ? [] : gone.map((item) => placeOf(items, item, 0, compare) - 1);
+  // Of items that compare as equal another one may stand there.
+  if (gone.length > few || places.some((place, at) => items[place] !== gone[at])) {
+    const left = new Set(gone);
+    return items.filter((item) => !left.has(item));
+  }
+  places.sort((one, other) => one - other);
+  return joined([-1, ...places].map((place, at) => items.slice(place + 1, places[at])));
+}
+
+const joined = <I>(pieces: readonly (readonly I[])[]): readonly I[] => ([] as readonly I[]).concat(...pieces);
+
 /** Two lists in order as one; of equal items that of the first comes first. Cheap when the second is short. */
 export function* mergingSorted<I>(first: readonly I[], second: readonly I[], compare: Compare<I>): Work<readonly I[]> {
   if (second.length === 0) return first;
+  if (second.length <= few) {
+    const pieces: (readonly I[])[] = [];
+    let start = 0;
+    for (const item of second) {
+      const end = placeOf(first, item, start, compare);
+      pieces.push(first.slice(start, end), [item]);
+      start = end;
+    }
+    return joined([...pieces, first.slice(start)]);
+  }
   const merged: I[] = [];
   let at = 0;
   for (const item of second) {

@@ -42,6 +42,20 @@ test('every item of both lists finds its place, or has none', () => {
   }
 });
 
+test('what stands twice leads nowhere wrong', () => {
+  const random = new Random(Number(process.env['FAIRLEAD_TEST_SEED'] ?? '1'));
+  const things = Array.from({ length: 6 }, (_, number) => ({ number }));
+  const some = (): readonly Thing[] => Array.from({ length: random.below(12) }, () => random.pick(things));
+  for (let round = 0; round < 3_000; round++) {
+    const [before, now] = [some(), some()];
+    const aligned = align(before, now);
+    for (const [at, thing] of now.entries()) {
+      const place = aligned.placeOf(at);
+      assert.ok(place === -1 || before[place] === thing, `${at} of ${now.length} at ${place} of ${before.length}`);
+    }
+  }
+});
+
 test('of long lists that have hardly anything in common everything may be new', () => {
   const list = (): readonly Thing[] => Array.from({ length: 10_000 }, (_, number) => ({ number }));
   const [before, now] = [list(), list()];
