@@ -84,9 +84,8 @@ function* recordsOf(
   const uncrowded = withoutCrowds(written);
   yield;
   // Crowds are rare.
-  const places = uncrowded === written ? [] : [...made.keys()];
   const values =
-    uncrowded === written ? made : new Map(places.map((place, at) => [place, uncrowded[at] as WireRouter]));
+    uncrowded === written ? made : new Map([...made.keys()].map((place, at) => [place, uncrowded[at] as WireRouter]));
   const least = memory.areSame('middlewares', scope.middlewares.names) ? same.withoutChain : same.all;
   yield;
   const tokens = items.map((item, at) => (isSame.at(at) >= least ? item : {}));

@@ -38,8 +38,7 @@ export class Alignment<I extends object> {
     const { before, now } = this.#lengths;
     if (at < this.start) return at;
     if (at >= now - this.end) return at - now + before;
-    const place = this.#between?.[at - this.start] ?? -1;
-    return place;
+    return this.#between?.[at - this.start] ?? -1;
   }
 }
 

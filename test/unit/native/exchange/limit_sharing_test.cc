@@ -10,6 +10,7 @@
 
 #include "exchange/limit.h"
 #include "exchange/snapshot_bytes.h"
+#include "loop/next_turn.h"
 #include "loop/task.h"
 #include "test/support/native/snapshot_writer.h"
 
@@ -22,7 +23,7 @@ using exchange::WaitingRoom;
 
 namespace {
 
-/// A worker's loop on a thread of its own, on which `tasks` run, a few at once, until each has ended.
+/// A worker's loop on a thread of its own, on which `count` visits are made, a few at once.
 class Crowd {
  public:
   Crowd(Limit& limit, std::string key, int count) : limit_(limit), key_(std::move(key)), left_(count) {}
@@ -46,19 +47,6 @@ class Crowd {
  protected:
   virtual loop::Task<void> visit() = 0;
 
-  struct Yield {
-    loop::Loop& loop;
-    loop::Waiter waiter = {};
-    bool await_ready() const { return false; }
-    void await_suspend(std::coroutine_handle<> handle) {
-      waiter.handle = handle;
-      loop.make_ready_later(waiter, loop::Wake::kReady);
-    }
-    void await_resume() const {}
-  };
-  /// Lets others run.
-  Yield yield() { return Yield{loop_}; }
-
   Limit& limit_;
   std::string key_;
   loop::Loop loop_;
@@ -78,11 +66,27 @@ class Crowd {
   std::thread thread_;
 };
 
+/// How many hold a slot, over all crowds, and how many did at most.
+class Holding {
+ public:
+  void begin() {
+    const int now = ++active_;
+    for (int most = most_; now > most && !most_.compare_exchange_weak(most, now);) {
+    }
+  }
+  void end() { --active_; }
+  int most() const { return most_; }
+
+ private:
+  std::atomic<int> active_{0};
+  std::atomic<int> most_{0};
+};
+
 /// Holds each slot for a moment.
 class Holders final : public Crowd {
  public:
-  Holders(Limit& limit, std::string key, int count, std::atomic<int>& active, std::atomic<int>& most)
-      : Crowd(limit, std::move(key), count), active_(active), most_(most) {}
+  Holders(Limit& limit, std::string key, int count, Holding& holding)
+      : Crowd(limit, std::move(key), count), holding_(holding) {}
 
  private:
   loop::Task<void> visit() override {
@@ -93,16 +97,13 @@ class Holders final : public Crowd {
       REQUIRE(waited.ok());
       slot = std::move(*waited);
     }
-    const int now = ++active_;
-    for (int most = most_; now > most && !most_.compare_exchange_weak(most, now);) {
-    }
-    for (int i = 0; i < 3; ++i) co_await yield();
-    --active_;
+    holding_.begin();
+    for (int i = 0; i < 3; ++i) co_await loop::NextTurn(loop_);
+    holding_.end();
     slot.give_back();
   }
 
-  std::atomic<int>& active_;
-  std::atomic<int>& most_;
+  Holding& holding_;
 };
 
 /// Go away soon, whether or not their turn has come.
@@ -114,13 +115,13 @@ class Leavers final : public Crowd {
   loop::Task<void> visit() override {
     loop::Task<void> waiting = wait();
     waiting.start();
-    for (int i = 0; i < 2; ++i) co_await yield();
+    for (int i = 0; i < 2; ++i) co_await loop::NextTurn(loop_);
   }
   loop::Task<void> wait() {
     Turn turn(limit_, room_, key_, 1);
     const Result<Slot> slot = co_await turn;
     REQUIRE(slot.ok());
-    co_await yield();
+    co_await loop::NextTurn(loop_);
   }
 };
 
@@ -148,14 +149,13 @@ struct Limited {
 TEST_CASE("several workers share one account: the limit is exact, and every turn comes") {
   const Limited one(3);
   constexpr int kEach = 2000;
-  std::atomic<int> active{0};
-  std::atomic<int> most{0};
-  Holders a(*one.limit, "a", kEach, active, most);
-  Holders b(*one.limit, "b", kEach, active, most);
-  Holders c(*one.limit, "a", kEach, active, most);
+  Holding holding;
+  Holders a(*one.limit, "a", kEach, holding);
+  Holders b(*one.limit, "b", kEach, holding);
+  Holders c(*one.limit, "a", kEach, holding);
   for (Holders* const holders : {&a, &b, &c}) holders->start();
   for (Holders* const holders : {&a, &b, &c}) holders->join();
-  CHECK(most == 3);
+  CHECK(holding.most() == 3);
   const LimitReport report = one.limit->report();
   CHECK(report.active == 0);
   CHECK(report.waiting == 0);
@@ -165,15 +165,14 @@ TEST_CASE("several workers share one account: the limit is exact, and every turn
 TEST_CASE("who leaves while another worker calls takes no slot along") {
   const Limited one(1);
   constexpr int kEach = 2000;
-  std::atomic<int> active{0};
-  std::atomic<int> most{0};
-  Holders holders(*one.limit, "a", kEach, active, most);
+  Holding holding;
+  Holders holders(*one.limit, "a", kEach, holding);
   Leavers leavers(*one.limit, "b", kEach);
   holders.start();
   leavers.start();
   holders.join();
   leavers.join();
-  CHECK(most == 1);
+  CHECK(holding.most() == 1);
   const LimitReport report = one.limit->report();
   CHECK(report.active == 0);
   CHECK(report.waiting == 0);
