@@ -9,6 +9,7 @@
 #include <string>
 
 #include "base/ascii.h"
+#include "codec/scan.h"
 
 namespace fairlead::codec {
 namespace {
@@ -58,8 +59,7 @@ std::string_view payload_of(std::string_view token) {
 }
 
 bool is_plain(std::string_view text) {
-  return std::none_of(text.begin(), text.end(),
-                      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+  return std::all_of(text.begin(), text.end(), [](char c) { return is_text_char(c) && c != '\t'; });
 }
 
 /// Takes the value of one member of the root, as the parser comes by. Of what the parser calls, false ends it.
