@@ -3,13 +3,14 @@
  * it, in time, in waiting of the host's event loop, in latency of requests, and in memory. `--routers=N` takes others than
  * 100,000, `--only=yml-one,json-many` some of the shapes.
  */
-import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { createProxy as create } from '../../lib/index.js';
-import { type Format, manyRouters } from '../../test/support/lib/many-routers.js';
+import type { Format } from '../../test/support/lib/many-routers.js';
+import { type Content, Files, pathOf } from './files.js';
 import { computed, Gaps, type Longest } from './gaps.js';
 import { Requests, startServer } from './requests.js';
 
@@ -49,12 +50,6 @@ interface Row {
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const mebibytes = (): number => process.memoryUsage.rss() / 1024 / 1024;
 
-/** Replaces a file at once, as deployments do. */
-function write(path: string, text: string): void {
-  writeFileSync(`${path}.new`, text);
-  renameSync(`${path}.new`, path);
-}
-
 class Trial {
   readonly #shape: Shape;
   readonly #directory: string;
@@ -67,9 +62,12 @@ class Trial {
 
   async run(): Promise<readonly Row[]> {
     const port = await startServer();
-    this.#write('first-');
-    const path =
-      this.#shape.files === 1 ? { filename: this.#path(0) } : { directory: join(this.#directory, 'dynamic') };
+    const directory = join(this.#directory, 'dynamic');
+    const files = new Files();
+    const write = (content: Partial<Content>): Promise<number> =>
+      files.write({ ...this.#shape, directory, routers: count, prefix: '', ...content });
+    await write({ prefix: 'first-' });
+    const path = this.#shape.files === 1 ? { filename: pathOf({ ...this.#shape, directory }, 0) } : { directory };
     const gaps = new Gaps();
     const began = this.#now();
     const proxy = await createProxy({
@@ -88,7 +86,7 @@ class Trial {
     gaps.take();
     await sleep(1_000);
     rows.push({ ...this.#row('no change', this.#now(), gaps.take(), 0), p99: await requests.take() });
-    const change = async (what: string, edit: () => void): Promise<void> => {
+    const change = async (what: string, content: Partial<Content>): Promise<void> => {
       await sleep(throttle);
       const applied = new Promise<void>((resolve) => {
         const off = proxy.on('generation', () => {
@@ -98,22 +96,20 @@ class Trial {
       });
       gaps.take();
       await requests.take();
-      edit();
-      // Writing is no part of it.
-      const written = this.#now();
-      gaps.take();
+      const [, before] = this.#now();
+      const written = await write(content);
       await applied;
-      const row = this.#row(what, written, gaps.take(), 0);
+      const row = this.#row(what, [written, before], gaps.take(), 0);
       rows.push({ ...row, p99: await requests.take() });
     };
-    for (const prefix of ['second-', 'third-', 'fourth-', 'fifth-'])
-      await change('all routers', () => this.#write(prefix));
-    for (const name of ['one', 'two', 'three']) await change('one router', () => this.#writeOne('fifth-', name));
-    await change('no routers', () => this.#write('', 0));
+    for (const prefix of ['second-', 'third-', 'fourth-', 'fifth-']) await change('all routers', { prefix });
+    for (const name of ['one', 'two', 'three']) await change('one router', { prefix: 'fifth-', one: name });
+    await change('no routers', { routers: 0 });
     await sleep(throttle);
     rows.push({ ...this.#row('no routers, later', this.#now(), gaps.take(), 0) });
     requests.stop();
     gaps.stop();
+    files.stop();
     await proxy.close({ drain: 0 });
     rmSync(this.#directory, { recursive: true });
     return rows;
@@ -126,29 +122,6 @@ class Trial {
   #row(what: string, [began, before]: readonly [number, number], longest: Longest, p99: number): Row {
     const seconds = (performance.now() - began) / 1_000;
     return { what, seconds, computing: (computed() - before) / 1_000, longest, p99, rss: mebibytes() };
-  }
-
-  #path(index: number): string {
-    return join(this.#directory, 'dynamic', `${index}.${this.#shape.format}`);
-  }
-
-  #text(index: number, prefix: string, routers = Math.ceil(count / this.#shape.files)): string {
-    if (routers === 0)
-      return this.#shape.format === 'json' ? '{ "http": { "routers": {} } }' : 'http:\n  routers: {}\n';
-    return manyRouters(routers, this.#shape.format, `${prefix}${index}-`);
-  }
-
-  #write(prefix: string, routers?: number): void {
-    for (let index = 0; index < this.#shape.files; index++)
-      write(this.#path(index), this.#text(index, prefix, routers));
-  }
-
-  /** The same as before, but for the host of a router in the middle. */
-  #writeOne(prefix: string, name: string): void {
-    const index = Math.floor(this.#shape.files / 2);
-    const router = Math.floor(count / this.#shape.files / 2);
-    const text = this.#text(index, prefix).replace(`${prefix}${index}-h${router}.`, `${name}.h${router}.`);
-    write(this.#path(index), text);
   }
 }
 
