@@ -8,7 +8,7 @@ import { CompileMemory } from './compile/memory.js';
 import { diagnose, type Diagnostic } from './diagnostics/diagnostic.js';
 import { atProviderOption } from './install/provider-places.js';
 import type { InstallResult } from './install/result.js';
-import { decodingDynamic, type Fragment } from './merge/decode.js';
+import { decodingDynamic, type Fragment, placesOf } from './merge/decode.js';
 import { merging } from './merge/merge.js';
 import { allDiagnostics, type Configuration, type Item, type RouterItem, type ServiceItem } from './merge/model.js';
 import type { LoadedDocument } from './schema/loaded.js';
@@ -20,6 +20,7 @@ import { layoutOf } from './snapshot/wire.js';
 import { validating, type ValidateOptions } from './validate/validate.js';
 import { align } from './source/alignment.js';
 import { listOf } from './source/by-name.js';
+import type { Places } from './source/origin.js';
 import { Picked } from './source/remembered.js';
 import { sorting } from './source/sorting.js';
 import { finish, forEach, type Work } from './work.js';
@@ -39,6 +40,8 @@ export interface Encoded {
 
 /** Documents are decoded once, however often the others change. */
 const fragments = new WeakMap<LoadedDocument, Fragment>();
+/** The last one of the versions of a document. */
+const latest = new WeakMap<Places, Fragment>();
 
 /** One configuration of everything that was delivered. Nothing in it throws for what a user can write. */
 export const assemble = (
@@ -64,8 +67,10 @@ export function* assembling(
 function* fragmentOf(loaded: LoadedDocument, provider: string): Work<Fragment> {
   const known = fragments.get(loaded);
   if (known !== undefined && known.provider === provider) return known;
-  const fragment = yield* decodingDynamic(loaded, provider);
+  const before = latest.get(placesOf(loaded));
+  const fragment = yield* decodingDynamic(loaded, provider, before?.provider === provider ? before : undefined);
   fragments.set(loaded, fragment);
+  latest.set(fragment.places, fragment);
   return fragment;
 }
 

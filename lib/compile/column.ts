@@ -4,8 +4,13 @@ const smallest = 1024;
 
 /** A list of unsigned numbers of 32 bits that grows at its end. */
 export class Column {
-  #numbers = new Uint32Array(smallest);
+  #numbers: Uint32Array;
   #length = 0;
+
+  /** With room for as many as there are likely to be. */
+  constructor(expected = smallest) {
+    this.#numbers = new Uint32Array(Math.max(smallest, expected));
+  }
 
   get length(): number {
     return this.#length;

@@ -14,7 +14,7 @@ import { compileEntryPoints } from './entry-points.js';
 import { CompileMemory } from './memory.js';
 import { compileMiddlewares } from './middlewares.js';
 import { compileRouters, type RefusedRouter } from './routers.js';
-import { newScope } from './scope.js';
+import { newScope, numberingsOf } from './scope.js';
 import { compileServices } from './services.js';
 import { compileCertificates, compileTlsOptions } from './tls.js';
 import { compileTimeouts } from './timeouts.js';
@@ -62,7 +62,7 @@ export function* compiling(
   around: Surroundings,
   memory: CompileMemory,
 ): Work<Lowered> {
-  const scope = newScope(configuration, install, around.adminSocket);
+  const scope = newScope(configuration, install, around.adminSocket, memory.numberings);
   const transports = new Transports(scope);
   const identityOf = (name: string) => transports.get(name).identity as bigint;
   const { routers, layers, byEntryPoint, refused } = yield* compileRouters(scope, memory);
@@ -98,5 +98,6 @@ export function* compiling(
     hostName: around.hostName,
     pingTerminatingStatus: install.ping?.terminatingStatusCode ?? 503,
   };
+  memory.numberings = numberingsOf(scope);
   return { snapshot: lowered, refused };
 }

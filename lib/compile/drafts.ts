@@ -3,9 +3,10 @@ import type { ResolvedRouter, RouterItem } from '../merge/model.js';
 import { none, type router } from '../snapshot/records.js';
 import type { Value } from '../snapshot/wire.js';
 import { Column } from './column.js';
+import type { CompileMemory } from './memory.js';
 import type { RouteKey } from './rule/keys.js';
-import type { Numbering } from './numbering.js';
-import type { Scope } from './scope.js';
+import { Row } from './row.js';
+import type { Numberings, Scope } from './scope.js';
 import { timeoutsIndex } from './timeouts.js';
 
 /** A router of the snapshot. */
@@ -24,18 +25,26 @@ export interface Listing {
 
 /** The records of one compilation, as the next one needs them. */
 export class Drafts {
-  readonly items: Served[] = [];
-  readonly masks = new Column();
-  readonly same = new Column();
-  readonly numbers = { service: new Column(), tlsOptions: new Column(), timeouts: new Column() };
+  readonly items: Row<Served>;
+  readonly masks: Column;
+  readonly same: Column;
+  readonly numbers: { readonly service: Column; readonly tlsOptions: Column; readonly timeouts: Column };
   /** By root: its first record, and where its records are listed; undefined where that has to be worked out anew. */
-  readonly firsts = new Column();
-  readonly listings: (Listing | undefined)[] = [];
-  /** What the numbers stand for. */
-  readonly names: Readonly<Record<'services' | 'tlsOptions' | 'timeouts', readonly string[]>>;
+  readonly firsts: Column;
+  readonly listings: Row<Listing | undefined>;
 
-  constructor({ services, tlsOptions, timeouts }: Scope) {
-    this.names = { services: services.names, tlsOptions: tlsOptions.names, timeouts: timeouts.names };
+  /** With room for as many as there were before. */
+  constructor(before?: Drafts) {
+    const [records, roots] = [before?.items.length, before?.firsts.length];
+    this.items = new Row(records);
+    [this.masks, this.same] = [new Column(records), new Column(records)];
+    this.numbers = {
+      service: new Column(records),
+      tlsOptions: new Column(records),
+      timeouts: new Column(records),
+    };
+    this.firsts = new Column(roots);
+    this.listings = new Row(roots);
   }
 }
 
@@ -47,10 +56,10 @@ export class Drafting {
   readonly #scope: Scope;
   readonly #taking: Taking | undefined;
 
-  constructor(scope: Scope, before: Drafts | undefined) {
+  constructor(scope: Scope, { drafts: before, numberings }: Pick<CompileMemory, 'drafts' | 'numberings'>) {
     this.#scope = scope;
-    this.drafts = new Drafts(scope);
-    this.#taking = before === undefined ? undefined : takingFrom(before, scope);
+    this.drafts = new Drafts(before);
+    this.#taking = before && numberings && takingFrom(before, numberings, scope);
   }
 
   /** Begins the records of the next root. */
@@ -61,8 +70,7 @@ export class Drafting {
 
   /** Remembers that the records of the current root are those of the same root the next time, listed like this. */
   settle(listing: Listing): void {
-    const { listings } = this.drafts;
-    listings[listings.length - 1] = listing;
+    this.drafts.listings.replaceLast(listing);
   }
 
   /**
@@ -71,11 +79,14 @@ export class Drafting {
    * nowhere.
    */
   take(placeOf: (at: number) => number, at: number, most: number): number {
-    const { listings = [] } = this.#taking?.before ?? {};
+    if (this.#taking === undefined) return 0;
+    const { listings } = this.#taking.before;
     const root = placeOf(at);
+    if (root < 0) return 0;
+    const last = Math.min(root + most, listings.length);
     let end = root;
-    while (end - root < most && listings[end] !== undefined && placeOf(at + end - root) === end) end++;
-    if (this.#taking !== undefined && end > root) this.#takeRoots(this.#taking, root, end);
+    while (end < last && listings.at(end) !== undefined && placeOf(at + end - root) === end) end++;
+    if (end > root) this.#takeRoots(this.#taking, root, end);
     return end - root;
   }
 
@@ -85,16 +96,16 @@ export class Drafting {
     const to = end < before.firsts.length ? before.firsts.at(end) : before.items.length;
     const moved = items.length - from;
     firsts.appendChanged(before.firsts, root, end, (first) => first + moved);
-    listings.push(...before.listings.slice(root, end));
+    listings.append(before.listings, root, end);
     for (let at = from; at < to; at++) {
-      if (before.same.at(at) !== same.all) this.#askForChain(before.items[at] as Served);
+      if (before.same.at(at) !== same.all) this.#askForChain(before.items.at(at));
     }
     numbers.service.appendChanged(before.numbers.service, from, to, services);
     numbers.tlsOptions.appendChanged(before.numbers.tlsOptions, from, to, tlsOptions);
     numbers.timeouts.appendChanged(before.numbers.timeouts, from, to, timeouts);
     masks.append(before.masks, from, to);
     this.drafts.same.append(before.same, from, to);
-    items.push(...before.items.slice(from, to));
+    items.append(before.items, from, to);
   }
 
   /** Adds a record with the numbers of what its router names; returns its place. Those of its layer are made with it. */
@@ -107,14 +118,15 @@ export class Drafting {
     numbers.tlsOptions.push(tls === undefined ? none : scope.tlsOptions.indexOf(tls.options));
     numbers.timeouts.push(timeoutsIndex(scope, item.config?.timeouts));
     this.made.set(items.length, value);
-    const isAlone = items.at(-1) !== item && service !== undefined && parents.length === 0 && !isTied;
+    const isFirst = items.length === 0 || items.at(items.length - 1) !== item;
+    const isAlone = isFirst && service !== undefined && parents.length === 0 && !isTied;
     return this.#push(item, mask, !isAlone ? same.nothing : middlewares.length > 0 ? same.withoutChain : same.all);
   }
 
   #push(item: Served, mask: number, isSame: number): number {
     this.drafts.masks.push(mask);
     this.drafts.same.push(isSame);
-    return this.drafts.items.push(item) - 1;
+    return this.drafts.items.push(item);
   }
 
   #askForChain({ resolved }: Served): void {
@@ -132,20 +144,15 @@ interface Taking {
   readonly timeouts: Renumber;
 }
 
-const takingFrom = (before: Drafts, { services, tlsOptions, timeouts }: Scope): Taking => ({
-  before,
-  services: renumbering(before.names.services, services),
-  tlsOptions: renumbering(before.names.tlsOptions, tlsOptions),
-  timeouts: renumbering(before.names.timeouts, timeouts),
-});
-
-/** Looks each name up once, however many routers have it. */
-function renumbering(names: readonly string[], numbering: Numbering): Renumber {
-  const known = new Int32Array(names.length).fill(-1);
-  return (number) => {
-    if (number === none) return none;
-    const before = known[number] ?? -1;
-    if (before >= 0) return before;
-    return (known[number] = numbering.indexOf(names[number] ?? ''));
+const takingFrom = (before: Drafts, numberings: Numberings, scope: Scope): Taking => {
+  const renumber =
+    (kind: 'services' | 'tlsOptions' | 'timeouts'): Renumber =>
+    (number) =>
+      number === none ? none : scope[kind].indexLike(numberings[kind], number);
+  return {
+    before,
+    services: renumber('services'),
+    tlsOptions: renumber('tlsOptions'),
+    timeouts: renumber('timeouts'),
   };
-}
+};

@@ -24,8 +24,8 @@ export function compileEntryPoints(scope: Scope, routers: ReadonlyMap<string, Ro
       ...trustOf(config),
       ...deadlinesOf(config, scope.install),
       ...limitsOf(config, scope.install),
-      plainRouters: lists.plain,
-      tlsRouters: lists.tls,
+      plainRouters: lists.plain.view,
+      tlsRouters: lists.tls.view,
       tlsHosts: compileTlsHosts(scope, name),
       defaultTlsOptions: optionsIndex(scope, 'default'),
     };

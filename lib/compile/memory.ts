@@ -2,6 +2,8 @@
 import { Picked } from '../source/remembered.js';
 import type { Drafts, Listing } from './drafts.js';
 import type { RouterItem } from '../merge/model.js';
+import type { RouterLists } from './routers.js';
+import type { Numberings } from './scope.js';
 
 /** For one proxy, and together with one memory of the encoder. */
 export class CompileMemory {
@@ -11,6 +13,10 @@ export class CompileMemory {
   readonly roots = new Picked<RouterItem>();
   /** The records of those in order; undefined while others are made. */
   drafts: Drafts | undefined;
+  /** The lists of each entry point. */
+  byEntryPoint: ReadonlyMap<string, RouterLists> = new Map();
+  /** The numbers that the records know others by. */
+  numberings: Numberings | undefined;
   /** Where routers are listed, by their entry points. */
   readonly listings = new Map<string, Listing>();
   /** Objects whose records hold numbers of tables that all of them share: nobody knows those before they are made. */

@@ -13,13 +13,14 @@ import { Drafting, type Listing, same, type Served, type WireRouter } from './dr
 import { withoutCrowds } from './rule/crowds.js';
 import { lowerForIndex } from './rule/lower.js';
 import type { CompileMemory } from './memory.js';
+import { Row } from './row.js';
 import { promised, type Scope } from './scope.js';
 import { timeoutsIndex } from './timeouts.js';
 
 /** Routers of one entry point by index, best first. */
 export interface RouterLists {
-  readonly plain: number[];
-  readonly tls: number[];
+  readonly plain: Row<number>;
+  readonly tls: Row<number>;
 }
 
 /** A router whose rule does not fit the data plane, with the reason. */
@@ -42,9 +43,9 @@ const [rootsAtOnce, takenAtOnce] = [64, 2048];
 
 /** Compiles every router that is served. A router on entry points that deny different escapes is stored once for each. */
 export function* compileRouters(scope: Scope, memory: CompileMemory): Work<CompiledRouters> {
-  const places = placesOf(scope.install);
+  const places = placesOf(scope.install, memory.byEntryPoint);
   const { roots, before } = yield* rootsOf(scope, memory);
-  const drafting = new Drafting(scope, memory.drafts);
+  const drafting = new Drafting(scope, memory);
   const compiler = new RouterCompiler(scope, drafting, places, memory.listings);
   memory.drafts = undefined;
   for (let at = 0; at < roots.length;) {
@@ -57,6 +58,7 @@ export function* compileRouters(scope: Scope, memory: CompileMemory): Work<Compi
   memory.drafts = drafting.drafts;
   const { layers, refused } = compiler;
   const byEntryPoint = new Map([...places].map(([name, { lists }]) => [name, lists]));
+  memory.byEntryPoint = byEntryPoint;
   return { routers: () => recordsOf(scope, drafting, compiler, memory), layers, byEntryPoint, refused };
 }
 
@@ -68,9 +70,15 @@ interface Place {
   readonly number: number;
 }
 
-function placesOf(install: InstallConfiguration): ReadonlyMap<string, Place> {
+function placesOf(install: InstallConfiguration, before: ReadonlyMap<string, RouterLists>): ReadonlyMap<string, Place> {
   const masks = [...deniedByEntryPoint(install)];
-  return new Map(masks.map(([name, mask], at) => [name, { mask, lists: { plain: [], tls: [] }, number: 2 * at }]));
+  return new Map(
+    masks.map(([name, mask], at) => {
+      const { plain, tls } = before.get(name) ?? {};
+      const lists = { plain: new Row<number>(plain?.length), tls: new Row<number>(tls?.length) };
+      return [name, { mask, lists, number: 2 * at }];
+    }),
+  );
 }
 
 /** The records in their order. Where nothing but numbers of services and options can have changed, that of before will do. */
@@ -88,7 +96,9 @@ function* recordsOf(
     uncrowded === written ? made : new Map([...made.keys()].map((place, at) => [place, uncrowded[at] as WireRouter]));
   const least = memory.areSame('middlewares', scope.middlewares.names) ? same.withoutChain : same.all;
   yield;
-  const tokens = items.map((item, at) => (isSame.at(at) >= least ? item : {}));
+  const tokens = isSame.view.every((each) => each >= least)
+    ? items.view
+    : items.view.map((item, at) => (isSame.at(at) >= least ? item : {}));
   yield;
   return {
     tokens,
@@ -98,7 +108,7 @@ function* recordsOf(
       timeouts: numbers.timeouts.view,
     },
     value: (at) => {
-      const item = items[at] as Served;
+      const item = items.at(at);
       const deniedCharacters = masks.at(at);
       return values.get(at) ?? { ...promised(compiler.compileRoot(item, memory), item.name), deniedCharacters };
     },
@@ -132,7 +142,7 @@ class RouterCompiler {
   readonly #places: ReadonlyMap<string, Place>;
   readonly #listings: Map<string, Listing>;
   /** By number. */
-  readonly #lists: readonly number[][];
+  readonly #lists: readonly Row<number>[];
   readonly #order: RouterOrder;
   /** Children by name and by whether they are logged, which their root says: a child may have several parents. */
   readonly #children = new Map<string, number | undefined>();
@@ -165,7 +175,7 @@ class RouterCompiler {
   /** Lists the records that were taken from before, those of the roots from `root` on. */
   listFrom(root: number): void {
     const { firsts, listings } = this.#drafting.drafts;
-    for (let at = root; at < listings.length; at++) this.#list(listings[at] as Listing, firsts.at(at));
+    for (let at = root; at < listings.length; at++) this.#list(listings.at(at) as Listing, firsts.at(at));
   }
 
   /** Lists the records of a root. */

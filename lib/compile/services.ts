@@ -9,7 +9,9 @@ import { forEach, type Work } from '../work.js';
 import { compileHealth, type HealthOptions } from './health.js';
 import { identityOf } from './identity.js';
 import { compileLimit } from './limits.js';
+import { Column } from './column.js';
 import type { CompileMemory } from './memory.js';
+import { Row } from './row.js';
 import { promised, type Scope } from './scope.js';
 import { compileServer } from './servers.js';
 import { compileSticky } from './sticky.js';
@@ -56,15 +58,6 @@ export interface CompiledServices {
   readonly limits: readonly WireLimit[];
 }
 
-/** One record to be; most are made only when they have to be written. */
-interface Draft {
-  readonly name: string;
-  readonly item: ServiceItem;
-  readonly value?: WireService;
-  /** Number of its deadlines. */
-  readonly timeouts: number;
-}
-
 /** Compiles every service that something asked for. */
 export function* compileServices(
   scope: Scope,
@@ -72,28 +65,35 @@ export function* compileServices(
   memory: CompileMemory,
 ): Work<CompiledServices> {
   const limits: WireLimit[] = [];
-  const drafts: Draft[] = [];
-  const compileNow = (name: string): WireService => compileService(scope, name, transportIdentity);
+  // Most records are made only when they have to be written. What else they name gets its number at once.
+  const items = new Row<ServiceItem>(scope.services.length);
+  const timeouts = new Column(scope.services.length);
+  const values = new Map<number, WireService>();
+  const compileNow = (item: ServiceItem): WireService => compileService(scope, item, transportIdentity);
   yield* forEach(scope.services.all(), (name) => {
     const item = promised(scope.configuration.services.get(name), name);
+    const at = items.push(item);
     if (standsAlone(item.config)) {
-      // What it names gets its number at once.
-      chainOf(scope, item);
+      for (const middleware of middlewaresOf(item)) scope.middlewares.indexOf(middleware);
       scope.transports.indexOf(promised(item.resolved?.transport, name));
-      drafts.push({ name, item, timeouts: timeoutsIndex(scope, timeoutsOf(item.config)) });
+      timeouts.push(timeoutsIndex(scope, timeoutsOf(item.config)));
       return;
     }
-    const compiled = compileNow(name);
-    const limit = limitOf(scope, name);
+    const compiled = compileNow(item);
+    const limit = limitOf(item);
     const value = limit === undefined ? compiled : { ...compiled, limit: limits.push(limit) - 1 };
-    drafts.push({ name, item, value, timeouts: value.timeouts });
+    values.set(at, value);
+    timeouts.push(value.timeouts);
   });
   const services = (): RecordList<WireService> => {
     const isSame = areSame(scope, transportIdentity, memory);
     return {
-      tokens: drafts.map(({ item, value }) => (isSame && value === undefined ? item : {})),
-      numbers: { timeouts: Uint32Array.from(drafts, ({ timeouts }) => timeouts) },
-      value: (at) => drafts[at]?.value ?? compileNow(drafts[at]?.name ?? ''),
+      tokens:
+        isSame && values.size === 0
+          ? items.view
+          : items.view.map((item, at) => (isSame && !values.has(at) ? item : {})),
+      numbers: { timeouts: timeouts.view },
+      value: (at) => values.get(at) ?? compileNow(items.at(at)),
     };
   };
   return { services, limits };
@@ -116,17 +116,18 @@ function areSame(scope: Scope, transportIdentity: TransportIdentity, memory: Com
   return memory.areSame('middlewares of services', scope.middlewares.names) && sameTransports;
 }
 
-const chainOf = (scope: Scope, { resolved }: ServiceItem): readonly number[] =>
-  (resolved?.middlewares ?? []).map((middleware) => scope.middlewares.indexOf(middleware));
+const middlewaresOf = ({ resolved }: ServiceItem): readonly string[] => resolved?.middlewares ?? nothing;
 
-function limitOf(scope: Scope, name: string): WireLimit | undefined {
-  const { config, provider } = promised(scope.configuration.services.get(name), name);
+const chainOf = (scope: Scope, item: ServiceItem): readonly number[] =>
+  middlewaresOf(item).map((middleware) => scope.middlewares.indexOf(middleware));
+
+function limitOf({ name, config, provider }: ServiceItem): WireLimit | undefined {
   const limit = config?.kind === 'loadBalancer' ? config.loadBalancer.limit : undefined;
   return limit === undefined ? undefined : compileLimit(name, provider, limit);
 }
 
-function compileService(scope: Scope, name: string, transportIdentity: TransportIdentity): WireService {
-  const item = promised(scope.configuration.services.get(name), name);
+function compileService(scope: Scope, item: ServiceItem, transportIdentity: TransportIdentity): WireService {
+  const { name } = item;
   const config = promised(item.config, name);
   const head: Head = { name, chain: chainOf(scope, item) };
   switch (config.kind) {

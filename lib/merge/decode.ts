@@ -2,20 +2,18 @@
  * Reads the objects of one document, each by its own schema: one broken object is disabled with its reasons, and nothing
  * else is concerned.
  */
-import { z } from 'zod';
+import type { z } from 'zod';
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.js';
 import { didYouMean, successorOf } from '../diagnostics/suggest.js';
 import type { FileRead, LoadedDocument } from '../schema/loaded.js';
-import type { Failover } from '../schema/failover.js';
 import { middlewareKinds, middlewareKindsNotYet } from '../schema/middleware.js';
-import type { Mirroring } from '../schema/mirroring.js';
 import { type Router, router } from '../schema/router.js';
 import { installSections, type Sections, sections } from '../schema/sections.js';
 import { type ServersTransport, serversTransport } from '../schema/servers-transport.js';
-import { serviceKinds, serviceMiddlewares, type Weighted } from '../schema/service.js';
+import { serviceKinds, serviceMiddlewares } from '../schema/service.js';
 import { type TlsOptions, tlsCertificate, tlsOptions, type TlsStore, tlsStore } from '../schema/tls.js';
 import { decode } from '../source/decode.js';
-import type { Document, Path } from '../source/origin.js';
+import type { Document, Path, Places } from '../source/origin.js';
 import { formatPath, isMapping, valueAt } from '../source/path.js';
 import { decodeQuickly, unsure } from '../source/quick-decode.js';
 import { finish, forEach, type Work } from '../work.js';
@@ -31,11 +29,14 @@ import type {
   ServiceItem,
 } from './model.js';
 import { qualifiedName } from './names.js';
+import { remains, someNames } from './remains.js';
 import { nothing } from '../source/nothing.js';
 
 /** The objects of one document, in the order written. */
 export interface Fragment {
   readonly provider: string;
+  /** The same object for every version of the document; the document itself where nobody knows of versions. */
+  readonly places: Places;
   readonly routers: readonly RouterItem[];
   readonly services: readonly ServiceItem[];
   readonly middlewares: readonly Item<MiddlewareConfig>[];
@@ -47,13 +48,19 @@ export interface Fragment {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** Decodes one document of a provider. Pure; never throws for what a user can write. */
+/**
+ * Decodes one document of a provider. Pure; never throws for what a user can write. What is the same as in a fragment of the
+ * version before is the same object.
+ */
 export const decodeDynamic = (loaded: LoadedDocument, provider: string): Fragment =>
   finish(decodingDynamic(loaded, provider));
 
 /** As `decodeDynamic`, in turns. */
-export const decodingDynamic = (loaded: LoadedDocument, provider: string): Work<Fragment> =>
-  new FragmentReader(loaded, provider).read();
+export const decodingDynamic = (loaded: LoadedDocument, provider: string, before?: Fragment): Work<Fragment> =>
+  new FragmentReader(loaded, provider, before).read();
+
+/** What the fragments of all versions of a document have in common. */
+export const placesOf = ({ document }: LoadedDocument): Places => document.places ?? document;
 
 /** What a broken object of each section costs. */
 const costs: Readonly<Record<string, (name: string) => string>> = {
@@ -85,37 +92,6 @@ const middlewareTable: KindTable = {
 
 /** A router that may lack what it must have; for what is left of a broken one. */
 const someRouter = router.partial({ rule: true, service: true });
-const someChildren = z.array(z.looseObject({ name: z.string().optional() })).optional();
-/** The names in a service made of services, whatever else is in it. */
-const someNames = z.looseObject({
-  services: someChildren,
-  mirrors: someChildren,
-  service: z.string().optional(),
-  fallback: z.string().optional(),
-});
-type SomeNames = z.output<typeof someNames>;
-
-const divided = ({ services = [] }: SomeNames): Weighted => ({
-  services: services.map(({ name = '' }) => ({ name, weight: 1 })),
-});
-
-/** What is left of each kind; names that could not be read are empty. */
-const remains = {
-  weighted: divided,
-  highestRandomWeight: divided,
-  mirroring: ({ service = '', mirrors = [] }: SomeNames): Mirroring => ({
-    service,
-    mirrorBody: true,
-    maxBodySize: -1,
-    mirrors: mirrors.map(({ name = '' }) => ({ name, percent: 1 })),
-  }),
-  failover: ({ service = '', fallback = '' }: SomeNames): Failover => ({
-    service,
-    fallback,
-    errors: { status: [{ from: 500, to: 599 }], maxRequestBodyBytes: -1 },
-  }),
-};
-
 /** What decoding one object gave. */
 interface Read<T> {
   readonly config?: T | undefined;
@@ -137,11 +113,18 @@ class FragmentReader {
   #dropped: readonly Path[] = [];
   /** Whether entries of the sections are the very values of the document. */
   #isAsWritten = false;
+  readonly #before: Fragment | undefined;
 
-  constructor(loaded: LoadedDocument, provider: string) {
+  constructor(loaded: LoadedDocument, provider: string, before?: Fragment) {
     this.#loaded = loaded;
     this.#provider = provider;
     this.#document = loaded.document;
+    this.#before = before;
+  }
+
+  /** A document that had to be changed to be read knows its places itself. */
+  get #places(): Places {
+    return this.#isAsWritten ? placesOf(this.#loaded) : this.#document;
   }
 
   *read(): Work<Fragment> {
@@ -149,11 +132,25 @@ class FragmentReader {
     yield;
     const fragment = {
       provider: this.#provider,
+      places: placesOf(this.#loaded),
       files: this.#loaded.files,
-      routers: yield* this.#entries(['http', 'routers'], http?.routers, (path, _, raw) => this.#router(path, raw)),
-      services: yield* this.#entries(['http', 'services'], http?.services, (path, name) => this.#service(path, name)),
-      middlewares: yield* this.#entries(['http', 'middlewares'], http?.middlewares, (path, name) =>
-        this.#middleware(path, name),
+      routers: yield* this.#entries(
+        ['http', 'routers'],
+        http?.routers,
+        (path, _, raw) => this.#router(path, raw),
+        this.#before?.routers,
+      ),
+      services: yield* this.#entries(
+        ['http', 'services'],
+        http?.services,
+        (path, name) => this.#service(path, name),
+        this.#before?.services,
+      ),
+      middlewares: yield* this.#entries(
+        ['http', 'middlewares'],
+        http?.middlewares,
+        (path, name) => this.#middleware(path, name),
+        this.#before?.middlewares,
       ),
       serversTransports: yield* this.#entries(['http', 'serversTransports'], http?.serversTransports, (path) =>
         this.#decode(serversTransport, path),
@@ -217,13 +214,15 @@ class FragmentReader {
     this.#unclaimed.push(diagnose('FL2008', finding));
   }
 
-  /** Decodes each entry of a section, broken ones included, in the order written. */
+  /** Decodes each entry of a section, broken ones included, in the order written. `before` are those of the version before. */
   *#entries<T>(
     section: Path,
     entries: object | undefined,
     read: (path: Path, name: string, raw: unknown) => Read<T>,
+    before: readonly Item<T>[] = nothing,
   ): Work<Item<T>[]> {
     const items: Item<T>[] = [];
+    const known = new Map(before.map((item) => [item.name, item]));
     const isList = Array.isArray(entries);
     const [outer = '', inner = ''] = section;
     yield* forEach(Object.keys(entries ?? {}), (key) => {
@@ -233,7 +232,8 @@ class FragmentReader {
         ? (entries as Readonly<Record<string, unknown>>)[key]
         : valueAt(this.#document.value, path);
       const name = this.#name(section, path);
-      items.push(this.#item(section, name, path, read(path, name, raw), raw));
+      const same = this.#sameAs(known.get(name), raw, key);
+      items.push(same ?? this.#item(section, name, path, read(path, name, raw), raw));
     });
     for (const path of this.#dropped) {
       if (path.length !== section.length + 1 || !section.every((part, index) => part === path[index])) continue;
@@ -243,10 +243,17 @@ class FragmentReader {
     return items;
   }
 
+  /** The item of before, where that was made of the same and there is nothing to say about it. */
+  #sameAs<T>(known: Item<T> | undefined, raw: unknown, key: string): Item<T> | undefined {
+    if (!this.#isAsWritten || this.#unclaimed.length > 0 || known === undefined) return undefined;
+    const isWritten = known.raw === raw && known.document === this.#places && known.path.at(-1) === key;
+    return isWritten && known.diagnostics.length === 0 ? known : undefined;
+  }
+
   #item<T>(section: Path, name: string, path: Path, read: Read<T>, raw: unknown): Item<T> {
     const { config, salvaged, diagnostics: found } = read;
     const claimed = this.#claim(path);
-    const [document, provider] = [this.#document, this.#provider];
+    const [document, provider] = [this.#places, this.#provider];
     if (claimed.length === 0 && found.length === 0)
       return makeItem({ name, provider, config, salvaged, raw, document, path, diagnostics: nothing });
     const effect = costs[String(section[1])]?.(name);

@@ -88,6 +88,7 @@ function servicesOf({ ping, api }: Settings): readonly ServiceItem[] {
       name: qualifiedName(name, internal),
       provider: internal,
       config: { kind: 'internal', middlewares: [], internal: name },
+      raw: {},
       document: objectDocument({}, owner),
       path: [],
     }),
@@ -95,12 +96,12 @@ function servicesOf({ ping, api }: Settings): readonly ServiceItem[] {
 }
 
 function transportOf({ defaultTransport, document }: Settings) {
-  const own = objectDocument({ serversTransport: defaultTransport }, 'serversTransport');
   return makeItem({
     name: defaultTransportName,
     provider: internal,
     config: defaultTransport,
-    document: document === undefined ? own : { value: own.value, origin: document.origin.bind(document) },
+    raw: defaultTransport,
+    document: document ?? objectDocument({ serversTransport: defaultTransport }, 'serversTransport'),
     path: ['serversTransport'],
   });
 }

@@ -1,8 +1,7 @@
 /** Makes the items of the model and changes their verdict. */
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import type { NameIndex, Step } from '../source/by-name.js';
-import type { Document, Origin, Path } from '../source/origin.js';
-import { valueAt } from '../source/path.js';
+import type { Origin, Path, Places } from '../source/origin.js';
 import type { Work } from '../work.js';
 import type { Item, Salvaged, Status } from './model.js';
 import { nothing } from '../source/nothing.js';
@@ -14,17 +13,16 @@ export interface Draft<T> {
   readonly config?: T | undefined;
   /** Left out where there is a `config`. */
   readonly salvaged?: Salvaged<T> | undefined;
-  /** What stands at `path`, where that is known already. */
-  readonly raw?: unknown;
-  readonly document: Document;
+  /** What stands at `path`. */
+  readonly raw: unknown;
+  readonly document: Places;
   readonly path: Path;
   readonly diagnostics?: readonly Diagnostic[];
 }
 
 /** An item whose status follows from its findings. Without `config` it is disabled. */
 export function makeItem<T>(draft: Draft<T>): Item<T> {
-  const { name, provider, config, salvaged, document, path, diagnostics = [] } = draft;
-  const raw = draft.raw ?? valueAt(document.value, path);
+  const { name, provider, config, salvaged, raw, document, path, diagnostics = [] } = draft;
   const status = config === undefined ? 'disabled' : statusOf(diagnostics);
   const errors = diagnostics.length === 0 ? nothing : messages(diagnostics);
   const found = diagnostics.length === 0 ? nothing : diagnostics;

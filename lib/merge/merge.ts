@@ -3,6 +3,8 @@ import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.js';
 import { placeOf } from '../diagnostics/render.js';
 import { tlsOptions, type TlsOptions, type TlsStore } from '../schema/tls.js';
 import { NameIndex, NameIndexes } from '../source/by-name.js';
+import { align } from '../source/alignment.js';
+import { nothing } from '../source/nothing.js';
 import { objectDocument } from '../source/object.js';
 import { finish, forEach, type Work } from '../work.js';
 import type { Fragment } from './decode.js';
@@ -10,6 +12,7 @@ import { defaultEntryPoints, hasModels, onEntryPoints, onPlainEntryPoints } from
 import { internals } from './internals.js';
 import { makeItem, originOf, withFindings } from './item.js';
 import type { Configuration, Item, RouterItem } from './model.js';
+import type { Places } from '../source/origin.js';
 import { internal, resolveName } from './names.js';
 import type { Settings } from './settings.js';
 
@@ -103,8 +106,11 @@ function withParents(item: RouterItem, names: ReadonlyMap<string, readonly strin
   return { ...item, config: { ...config, parentRefs } };
 }
 
-/** What was made of the routers of a fragment, under some settings. */
-type Placed<T> = WeakMap<Fragment, { readonly settings: Settings; readonly made: readonly T[] }>;
+/** What was made of the routers of the last fragment of a document, under some settings. */
+type Placed<T> = WeakMap<
+  Places,
+  { readonly settings: Settings; readonly routers: readonly RouterItem[]; readonly made: readonly T[] }
+>;
 
 /** Routers as they are on their entry points, with the qualified names of their parents. */
 const wholeRouters: Placed<RouterItem> = new WeakMap();
@@ -120,11 +126,16 @@ function* eachOf<T>(
 ): Work<readonly (readonly T[])[]> {
   const defaults = defaultEntryPoints(settings);
   const all: (readonly T[])[] = [];
-  for (const fragment of fragments) {
-    const known = placed.get(fragment);
-    const made =
-      known?.settings === settings ? known.made : fragment.routers.map((item) => make(item, settings, defaults));
-    if (made !== known?.made) placed.set(fragment, { settings, made });
+  for (const { places, routers } of fragments) {
+    const known = placed.get(places);
+    const before = known?.settings === settings ? known : { routers: nothing, made: nothing };
+    if (before.routers === routers) {
+      all.push(before.made);
+      continue;
+    }
+    const aligned = align(before.routers, routers);
+    const made = routers.map((item, at) => before.made[aligned.placeOf(at)] ?? make(item, settings, defaults));
+    placed.set(places, { settings, routers, made });
     all.push(made);
     yield;
   }
@@ -228,4 +239,4 @@ function conflicting<T>(noun: string, owners: readonly Item<T>[], effect: string
 }
 
 const builtIn = <T>(name: string, config: T): Item<T> =>
-  makeItem({ name, provider: internal, config, document: objectDocument({}, 'Fairlead'), path: [] });
+  makeItem({ name, provider: internal, config, raw: {}, document: objectDocument({}, 'Fairlead'), path: [] });

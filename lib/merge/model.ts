@@ -11,7 +11,7 @@ import type { HighestRandomWeight, LoadBalancer, Weighted } from '../schema/serv
 import type { Failover } from '../schema/failover.js';
 import type { Mirroring } from '../schema/mirroring.js';
 import type { TlsCertificate, TlsOptions, TlsStore } from '../schema/tls.js';
-import type { Document, Path } from '../source/origin.js';
+import type { Places, Path } from '../source/origin.js';
 
 /** `disabled` is not served; `warning` is served, but not quite as written. */
 export type Status = 'enabled' | 'warning' | 'disabled';
@@ -38,7 +38,7 @@ export interface Item<T> {
   readonly errors: readonly string[];
   readonly diagnostics: readonly Diagnostic[];
   /** Where it stands: `document.origin([...path, 'rule'])` is the place of a key, `originOf(item)` its own. */
-  readonly document: Document;
+  readonly document: Places;
   readonly path: Path;
   /** Qualified names of the routers that use it; for routers empty. */
   readonly usedBy: readonly string[];

@@ -33,6 +33,12 @@ export class Alignment<I extends object> {
     this.#lengths = { before: previous.length, now: next.length };
   }
 
+  /** Whether nothing has come, gone or moved. */
+  get isInPlace(): boolean {
+    const { before, now } = this.#lengths;
+    return before === now && this.start + this.end === now;
+  }
+
   /** The place in the list before of what stands at `at` in the new one; -1 for what is new. */
   placeOf(at: number): number {
     const { before, now } = this.#lengths;
@@ -60,6 +66,7 @@ interface Ends {
 }
 
 function commonEnds(a: readonly object[], b: readonly object[]): Ends {
+  if (a === b) return { start: a.length, end: 0 };
   const shorter = Math.min(a.length, b.length);
   let start = 0;
   while (start < shorter && a[start] === b[start]) start++;

@@ -1,5 +1,6 @@
 /** Objects by their names. The names of a large configuration stay as they are while one of its objects changes. */
 import { forEach, type Work } from '../work.js';
+import { align } from './alignment.js';
 
 /** What has a name. */
 export interface Named {
@@ -69,8 +70,10 @@ export class NameIndex {
   readonly #bySteps = new Map<Step, readonly Named[]>();
 
   /** The items by their names, in their order; undefined when a name stands twice. */
-  *of<I extends Named>(items: readonly I[], step: Step): Work<ReadonlyMap<string, I> | undefined> {
+  *of<I extends Named>(given: readonly I[], step: Step): Work<ReadonlyMap<string, I> | undefined> {
     const before = this.#bySteps.get(step);
+    // Of lists that say the same it is the same one every time, which the next step sees at once.
+    const items = before !== undefined && align(before, given).isInPlace ? (before as readonly I[]) : given;
     if (before === undefined || !sameNames(before, items)) {
       if (!sameNames(this.#items, items)) {
         const places = new Map<string, number>();
@@ -88,7 +91,8 @@ export class NameIndex {
 
 function sameNames(before: readonly Named[], now: readonly Named[]): boolean {
   if (before.length !== now.length) return false;
-  for (let at = 0; at < now.length; at++) {
+  const { start, end } = align(before, now);
+  for (let at = start; at < now.length - end; at++) {
     const [one, other] = [before[at] as Named, now[at] as Named];
     if (one !== other && one.name !== other.name) return false;
   }

@@ -4,17 +4,21 @@
  *
  * Like the readers of plain YAML and JSON, which read the parts, it may refuse anything; the text is then read as a whole.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { Work } from '../work.js';
 import { type Cut, type Cutter, type Place, samePlace } from './cutter.js';
 import { jsonCutter } from './cutter-json.js';
 import { yamlCutter } from './cutter-yaml.js';
-import type { Document, Origin, Path, SourceText } from './origin.js';
+import type { Document, Origin, Path, Places, SourceText } from './origin.js';
 import { isMapping } from './path.js';
 import { originsWithin, wholeOf } from './yaml.js';
 import type { YamlOrigins } from './yaml-origins.js';
 
 /** From this many characters on a text is worth cutting. */
 const largeText = 128 * 1024;
+
+/** Entries of at most so many parts are compared with those of before: of a text that has changed all over hardly any is equal. */
+const mostCompared = 16;
 
 /** The parts of one text, from one version of it to the next. */
 export class LargeText {
@@ -43,7 +47,9 @@ export class LargeText {
     const all = this.#parts;
     [this.#text, this.#parts] = ['', []];
     if (before.length + behind.length === 0) this.#keys.clear();
-    else for (const part of all.slice(before.length, all.length - behind.length)) this.#forget(part);
+    const replaced = all.slice(before.length, all.length - behind.length);
+    if (before.length + behind.length > 0) for (const part of replaced) this.#forget(part);
+    const changed = replaced.length > mostCompared ? [] : replaced;
     const known = new Map(behind.map((part) => [part.start + moved, part]));
     const parts = [...before];
     for (const cut of cutter(text, before.at(-1), (at, place) => samePlace(known.get(at)?.place, place))) {
@@ -53,7 +59,8 @@ export class LargeText {
         for (const part of behind.slice(0, behind.length - rest.length)) this.#forget(part);
         return this.#settled(source, before, parts.slice(before.length), rest, moved);
       }
-      const part = this.#partOf(cut, source);
+      const at = changed.findIndex(({ place }) => samePlace(place, cut.place));
+      const part = this.#partOf(cut, source, at < 0 ? undefined : changed.splice(0, at + 1).at(-1));
       if (part === undefined) return undefined;
       parts.push(part);
       yield;
@@ -72,8 +79,9 @@ export class LargeText {
   ): readonly Part[] | undefined {
     const parts = [...before, ...fresh, ...behind];
     if (!this.#isSound(parts)) return undefined;
-    for (const part of before) part.move(source, 0);
-    for (const part of behind) part.move(source, moved);
+    for (const part of before) part.settle(source, 0);
+    for (const part of fresh) part.settle(source, 0);
+    for (const part of behind) part.settle(source, moved);
     return parts;
   }
 
@@ -91,8 +99,11 @@ export class LargeText {
     return { before, behind, moved: text.length - this.#text.length };
   }
 
-  /** The part with what was read of it; undefined when that is no mapping, or a key stands in another part as well. */
-  #partOf(cut: Cut, source: SourceText): Part | undefined {
+  /**
+   * The part with what was read of it; undefined when that is no mapping, or a key stands in another part as well. `before` is
+   * the part that stood there before.
+   */
+  #partOf(cut: Cut, source: SourceText, before: Part | undefined): Part | undefined {
     const value = cut.read();
     if (!isMapping(value)) return undefined;
     const all = this.#keysOf(cut.place);
@@ -100,7 +111,7 @@ export class LargeText {
     const size = all.size + keys.length;
     for (const key of keys) all.add(key);
     if (all.size < size) return undefined;
-    return new Part(cut, keys, value, source);
+    return new Part(cut, keys, before === undefined ? value : keepSame(value, before.entries), source, before?.places);
   }
 
   /** Whether no mapping was left and entered again, and none stands beside an entry of the same name. */
@@ -135,56 +146,90 @@ export class LargeText {
   }
 }
 
+/** The entries, with those of before in place of what is equal to them. */
+function keepSame(entries: Readonly<Record<string, unknown>>, before: Readonly<Record<string, unknown>>) {
+  return Object.fromEntries(
+    Object.entries(entries).map(([key, entry]) => {
+      const known = before[key];
+      return [key, typeof known === 'object' && isDeepStrictEqual(entry, known) ? known : entry];
+    }),
+  );
+}
+
 /**
  * A part of a text, as a document: the entries of one mapping that stand one behind the other. While its text stays as it is,
  * it is the same object in every version of the whole, and knows where it stands in the last.
  */
 class Part implements Document {
   readonly value: unknown;
+  readonly entries: Readonly<Record<string, unknown>>;
   readonly place: Place;
   readonly keys: readonly string[];
   readonly isLiteral: boolean;
+  readonly places: PartPlaces;
+  readonly around: readonly [open: string, close: string];
   start: number;
   end: number;
-  readonly #around: readonly [string, string];
-  #source: SourceText;
-  #origins: WeakRef<YamlOrigins> | undefined;
 
-  constructor({ start, end, place, around }: Cut, keys: readonly string[], value: object, source: SourceText) {
-    this.value = place.path.reduceRight<unknown>((inner, key) => ({ [key]: inner }), value);
+  constructor(
+    { start, end, place, around }: Cut,
+    keys: readonly string[],
+    entries: Readonly<Record<string, unknown>>,
+    source: SourceText,
+    places?: PartPlaces,
+  ) {
+    this.entries = entries;
+    this.value = place.path.reduceRight<unknown>((inner, key) => ({ [key]: inner }), entries);
     this.place = place;
     this.keys = keys;
     this.start = start;
     this.end = end;
-    this.#around = around;
-    this.#source = source;
+    this.around = around;
     const text = source.text.slice(start, end);
     // What is written with a backslash may be anything.
     this.isLiteral = !text.includes('$') && !text.includes('\\');
+    this.places = places ?? new PartPlaces();
   }
 
-  move(source: SourceText, by: number): void {
+  /** Takes its place in a version of the text. */
+  settle(source: SourceText, moved: number): void {
+    this.start += moved;
+    this.end += moved;
+    this.places.settle(this, source);
+  }
+
+  origin(path: Path, part: 'key' | 'value' = 'value'): Origin {
+    return this.places.origin(path, part);
+  }
+}
+
+/** Where the entries of a part stand in the last version of the text that it was in. */
+class PartPlaces implements Places {
+  #part: Part | undefined;
+  #source: SourceText = { name: '', text: '' };
+  #origins: WeakRef<YamlOrigins> | undefined;
+
+  settle(part: Part, source: SourceText): void {
+    this.#part = part;
     this.#source = source;
-    this.start += by;
-    this.end += by;
     this.#origins = undefined;
   }
 
   origin(path: Path, part: 'key' | 'value' = 'value'): Origin {
-    const { path: around } = this.place;
+    if (this.#part === undefined) return wholeOf(this.#source).origin(path, part);
+    const { keys, place } = this.#part;
+    const { path: around } = place;
     const [entry, ...rest] = path.slice(around.length);
-    const isOwn =
-      around.every((key, at) => key === path[at]) && entry !== undefined && this.keys.includes(String(entry));
-    return isOwn ? this.#within().origin([entry, ...rest], part) : wholeOf(this.#source).origin(path, part);
+    const isOwn = around.every((key, at) => key === path[at]) && entry !== undefined && keys.includes(String(entry));
+    return isOwn ? this.#within(this.#part).origin([entry, ...rest], part) : wholeOf(this.#source).origin(path, part);
   }
 
   /** What the library finds in this part alone: that takes milliseconds, in the whole text it takes seconds. */
-  #within(): YamlOrigins {
+  #within({ start, end, around: [open, close] }: Part): YamlOrigins {
     const known = this.#origins?.deref();
     if (known !== undefined) return known;
-    const [open, close] = this.#around;
-    const written = `${open}${this.#source.text.slice(this.start, this.end)}${close}`;
-    const origins = originsWithin(this.#source, this.start - open.length, written);
+    const written = `${open}${this.#source.text.slice(start, end)}${close}`;
+    const origins = originsWithin(this.#source, start - open.length, written);
     this.#origins = new WeakRef(origins);
     return origins;
   }

@@ -28,10 +28,8 @@ export type Origin =
 /** Keys and list indexes from the root of a document down to one value. */
 export type Path = readonly (string | number)[];
 
-/** A parsed document that still knows where each key and value was written. */
-export interface Document {
-  /** Plain data: objects, arrays, strings, numbers, booleans, null; integers beyond 2^53 are bigints. */
-  readonly value: unknown;
+/** Where the keys and values of a document were written. */
+export interface Places {
   /**
    * The place of the value at `path`, or of its key; the nearest known ancestor's when it has none itself.
    * Keys are found without regard to case, so the schema's spelling finds what a user spelled otherwise.
@@ -39,6 +37,17 @@ export interface Document {
   origin(path: Path, part?: 'key' | 'value'): Origin;
   /** Whether the value at `path` came, in whole or part, from `${env:…}` or `${file:…}` and must never be shown. */
   isSecret?(path: Path): boolean;
+}
+
+/** A parsed document that still knows where each key and value was written. */
+export interface Document extends Places {
+  /** Plain data: objects, arrays, strings, numbers, booleans, null; integers beyond 2^53 are bigints. */
+  readonly value: unknown;
+  /**
+   * For a document of which there is one version after the other: an object that is the same for all of them and knows the
+   * places of the last one. What is the same in two of them is the same value.
+   */
+  readonly places?: Places;
   /** Set where it is known that no text of it holds a reference: nobody has to look for one. */
   readonly isLiteral?: boolean;
 }

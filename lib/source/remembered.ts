@@ -25,7 +25,8 @@ export class Remembered<I extends object, O> {
   ): Work<readonly O[]> {
     const aligned = align(this.#items, items);
     const lasting = carried(this.#lasting, items.length, aligned);
-    const made = carriedList(this.#made, items.length, aligned);
+    // Where everything stands as before it is copied when something else is made of an item.
+    let made = aligned.isInPlace ? undefined : carriedList(this.#made, items.length, aligned);
     // What lasts is passed over at once.
     const next = (at: number): number => (isAsked ? at : nextOf(lasting, 0, at));
     for (let at = next(0), left = itemsAtOnce; at < items.length; at = next(at + 1)) {
@@ -34,16 +35,16 @@ export class Remembered<I extends object, O> {
       const isLasting = known !== undefined && this.#lasting[place] === 1;
       const item = items[at] as I;
       const own = isLasting && !isAsked ? known : make(item, known);
-      made[at] = own;
+      if (made !== undefined || own !== known) (made ??= this.#made.slice())[at] = own;
       lasting[at] = (isLasting && own === known) || lasts(item, own) ? 1 : 0;
       if (--left > 0) continue;
       left = itemsAtOnce;
       yield;
     }
     this.#items = items;
-    this.#made = made;
+    this.#made = made ?? this.#made;
     this.#lasting = lasting;
-    return made;
+    return this.#made;
   }
 }
 
@@ -79,7 +80,6 @@ function carried(before: Uint8Array, length: number, { start, end }: Alignment<o
 
 /** As `carried`; what belongs in between is filled in later. */
 function carriedList<O>(before: readonly O[], length: number, { start, end }: Alignment<object>): O[] {
-  if (start + end === length && length === before.length) return before.slice();
   const between = new Array<O>(length - start - end);
   return before.slice(0, start).concat(between, end === 0 ? [] : before.slice(-end));
 }

@@ -6,6 +6,7 @@ import type { CertificateItem, Configuration, Item } from '../merge/model.js';
 import type { FileRead } from '../schema/loaded.js';
 import type { TlsCertificate, TlsStore } from '../schema/tls.js';
 import type { Path } from '../source/origin.js';
+import { valueAt } from '../source/path.js';
 import { findingOn } from './finding.js';
 import { type CheckedPair, checkPair } from './key-pairs.js';
 
@@ -47,7 +48,8 @@ export function checkDefaultCertificate(
   if (store === undefined || config === undefined || store.status === 'disabled') return undefined;
   const { provider, document, path } = store;
   const name = 'tls.stores.default.defaultCertificate';
-  const item = makeItem<TlsCertificate>({ name, provider, config, document, path: [...path, 'defaultCertificate'] });
+  const [raw, at] = [valueAt(store.raw, ['defaultCertificate']), [...path, 'defaultCertificate']];
+  const item = makeItem<TlsCertificate>({ name, provider, config, raw, document, path: at });
   return checkCertificate(item, context, context.previous?.tls.defaultCertificate);
 }
 
