@@ -8,7 +8,7 @@ import { CompileMemory } from './compile/memory.js';
 import { diagnose, type Diagnostic } from './diagnostics/diagnostic.js';
 import { atProviderOption } from './install/provider-places.js';
 import type { InstallResult } from './install/result.js';
-import { decodingDynamic, type Fragment, placesOf } from './merge/decode.js';
+import { decodingDynamic, type Fragment, isUpToDate, placesOf } from './merge/decode.js';
 import { merging } from './merge/merge.js';
 import { allDiagnostics, type Configuration, type Item, type RouterItem, type ServiceItem } from './merge/model.js';
 import type { LoadedDocument } from './schema/loaded.js';
@@ -66,7 +66,7 @@ export function* assembling(
 
 function* fragmentOf(loaded: LoadedDocument, provider: string): Work<Fragment> {
   const known = fragments.get(loaded);
-  if (known !== undefined && known.provider === provider) return known;
+  if (known !== undefined && known.provider === provider && isUpToDate(known)) return known;
   const before = latest.get(placesOf(loaded));
   const fragment = yield* decodingDynamic(loaded, provider, before?.provider === provider ? before : undefined);
   fragments.set(loaded, fragment);

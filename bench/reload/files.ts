@@ -1,8 +1,8 @@
-/** The files of a trial, written by a process of their own: texts of fifteen megabytes are garbage that is not the proxy's. */
+/** The files of a trial, made by a process of their own: texts of fifteen megabytes are garbage that is not the proxy's. */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Format, manyRouters } from '../../test/support/lib/many-routers.js';
 
@@ -26,12 +26,11 @@ export const pathOf = ({ directory, format }: Pick<Content, 'directory' | 'forma
 export class Files {
   readonly #process: ChildProcess = fork(fileURLToPath(import.meta.url));
 
-  /** Replaces files, each at once, as deployments do; resolves to the moment of it, in milliseconds of `performance`. */
-  async write(content: Content): Promise<number> {
+  /** Writes files where nobody sees them. */
+  async prepare(content: Content): Promise<void> {
     const answer = once(this.#process, 'message');
     this.#process.send(content);
-    const [written] = (await answer) as [number];
-    return written - performance.timeOrigin;
+    await answer;
   }
 
   stop(): void {
@@ -47,14 +46,25 @@ function textOf({ format, files, routers, prefix, one }: Content, index: number)
   return one === undefined ? text : text.replace(`${prefix}${index}-${router}`, `${one}.${router}`);
 }
 
-function write(content: Content): number {
+/** The files of a trial that a content is for, and where they are written before. */
+function pathsOf(
+  content: Content,
+): readonly { readonly index: number; readonly path: string; readonly draft: string }[] {
   const { files, one } = content;
-  const places = one === undefined ? Array.from({ length: files }, (_, index) => index) : [Math.floor(files / 2)];
-  const paths = places.map((index) => ({ index, path: pathOf(content, index) }));
-  for (const { index, path } of paths) writeFileSync(`${path}.new`, textOf(content, index));
-  for (const { path } of paths) renameSync(`${path}.new`, path);
-  return performance.timeOrigin + performance.now();
+  const indexes = one === undefined ? Array.from({ length: files }, (_, index) => index) : [Math.floor(files / 2)];
+  return indexes.map((index) => {
+    const path = pathOf(content, index);
+    return { index, path, draft: join(content.directory, '..', basename(path)) };
+  });
+}
+
+/** Replaces files by those prepared, each at once, as deployments do. */
+export function replace(content: Content): void {
+  for (const { path, draft } of pathsOf(content)) renameSync(draft, path);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url))
-  process.on('message', (content: Content) => process.send?.(write(content)));
+  process.on('message', (content: Content) => {
+    for (const { index, draft } of pathsOf(content)) writeFileSync(draft, textOf(content, index));
+    process.send?.('prepared');
+  });

@@ -37,6 +37,8 @@ export interface Fragment {
   readonly provider: string;
   /** The same object for every version of the document; the document itself where nobody knows of versions. */
   readonly places: Places;
+  /** The version of the places that findings are about; undefined where there are none, or nobody knows of versions. */
+  readonly about: number | undefined;
   readonly routers: readonly RouterItem[];
   readonly services: readonly ServiceItem[];
   readonly middlewares: readonly Item<MiddlewareConfig>[];
@@ -58,6 +60,9 @@ export const decodeDynamic = (loaded: LoadedDocument, provider: string): Fragmen
 /** As `decodeDynamic`, in turns. */
 export const decodingDynamic = (loaded: LoadedDocument, provider: string, before?: Fragment): Work<Fragment> =>
   new FragmentReader(loaded, provider, before).read();
+
+/** Whether what is said in a fragment is still said about the right places. */
+export const isUpToDate = ({ about, places }: Fragment): boolean => about === undefined || about === places.version;
 
 /** What the fragments of all versions of a document have in common. */
 export const placesOf = ({ document }: LoadedDocument): Places => document.places ?? document;
@@ -113,6 +118,8 @@ class FragmentReader {
   #dropped: readonly Path[] = [];
   /** Whether entries of the sections are the very values of the document. */
   #isAsWritten = false;
+  /** Whether there is nothing to say about any object. */
+  #isClean = true;
   readonly #before: Fragment | undefined;
 
   constructor(loaded: LoadedDocument, provider: string, before?: Fragment) {
@@ -161,7 +168,9 @@ class FragmentReader {
       options: yield* this.#entries(['tls', 'options'], tls?.options, (path) => this.#decode(tlsOptions, path)),
       stores: yield* this.#entries(['tls', 'stores'], tls?.stores, (path) => this.#decode(tlsStore, path)),
     };
-    return { ...fragment, diagnostics: this.#unclaimed.filter((diagnostic) => !this.#claimed.has(diagnostic)) };
+    const diagnostics = this.#unclaimed.filter((diagnostic) => !this.#claimed.has(diagnostic));
+    const about = this.#isClean && diagnostics.length === 0 ? undefined : fragment.places.version;
+    return { ...fragment, diagnostics, about };
   }
 
   /** The sections and the names in them. */
@@ -256,6 +265,7 @@ class FragmentReader {
     const [document, provider] = [this.#places, this.#provider];
     if (claimed.length === 0 && found.length === 0)
       return makeItem({ name, provider, config, salvaged, raw, document, path, diagnostics: nothing });
+    this.#isClean = false;
     const effect = costs[String(section[1])]?.(name);
     const diagnostics = [...claimed, ...found].map((diagnostic) =>
       diagnostic.severity !== 'error' || diagnostic.effect !== undefined || effect === undefined

@@ -23,6 +23,7 @@ import {
 import { ValidateMemory } from '../validate/validate.js';
 import { inTurns, type Work } from '../work.js';
 import { faultFinding, refusalsOf } from './faults.js';
+import { Garbage } from './garbage.js';
 import type { Installation } from './installation.js';
 import { Refusals } from './refusals.js';
 
@@ -67,6 +68,7 @@ export class Applier {
   readonly #validated = new ValidateMemory();
   readonly #prepared = new PrepareMemory();
   readonly #found = new FindingsMemory();
+  readonly #garbage = new Garbage();
   readonly #ending = new AbortController();
   /** What serves: its content, its number, and what of it the data plane cannot run. */
   #encoded: Encoded | undefined;
@@ -152,6 +154,7 @@ export class Applier {
       isNew: this.#serving !== served,
     };
     this.#onApplied(applied);
+    this.#garbage.offer();
     return applied;
   }
 

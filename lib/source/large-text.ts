@@ -17,8 +17,11 @@ import type { YamlOrigins } from './yaml-origins.js';
 /** From this many characters on a text is worth cutting. */
 const largeText = 128 * 1024;
 
-/** Entries of at most so many parts are compared with those of before: of a text that has changed all over hardly any is equal. */
-const mostCompared = 16;
+/**
+ * Entries of at most so many parts are compared with those of before, and in each until so many were others: of a text that has
+ * changed all over hardly any is equal.
+ */
+const [mostCompared, mostOthers] = [16, 8];
 
 /** The parts of one text, from one version of it to the next. */
 export class LargeText {
@@ -111,7 +114,8 @@ export class LargeText {
     const size = all.size + keys.length;
     for (const key of keys) all.add(key);
     if (all.size < size) return undefined;
-    return new Part(cut, keys, before === undefined ? value : keepSame(value, before.entries), source, before?.places);
+    const same = before && withSame(value, before.entries);
+    return new Part(cut, keys, same ?? value, source, same && before.places);
   }
 
   /** Whether no mapping was left and entered again, and none stands beside an entry of the same name. */
@@ -146,14 +150,20 @@ export class LargeText {
   }
 }
 
-/** The entries, with those of before in place of what is equal to them. */
-function keepSame(entries: Readonly<Record<string, unknown>>, before: Readonly<Record<string, unknown>>) {
-  return Object.fromEntries(
-    Object.entries(entries).map(([key, entry]) => {
-      const known = before[key];
-      return [key, typeof known === 'object' && isDeepStrictEqual(entry, known) ? known : entry];
-    }),
-  );
+/** The entries, with those of before in place of what is equal to them; undefined when hardly any is. */
+function withSame(
+  entries: Readonly<Record<string, unknown>>,
+  before: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> | undefined {
+  const kept: [key: string, entry: unknown][] = [];
+  let others = 0;
+  for (const [key, entry] of Object.entries(entries)) {
+    const known = before[key];
+    const isSame = typeof known === 'object' && isDeepStrictEqual(entry, known);
+    if (!isSame && ++others > mostOthers) return undefined;
+    kept.push([key, isSame ? known : entry]);
+  }
+  return Object.fromEntries(kept);
 }
 
 /**
@@ -208,8 +218,14 @@ class PartPlaces implements Places {
   #part: Part | undefined;
   #source: SourceText = { name: '', text: '' };
   #origins: WeakRef<YamlOrigins> | undefined;
+  #version = 0;
+
+  get version(): number {
+    return this.#version;
+  }
 
   settle(part: Part, source: SourceText): void {
+    this.#version += 1;
     this.#part = part;
     this.#source = source;
     this.#origins = undefined;

@@ -37,6 +37,8 @@ export interface Places {
   origin(path: Path, part?: 'key' | 'value'): Origin;
   /** Whether the value at `path` came, in whole or part, from `${env:…}` or `${file:…}` and must never be shown. */
   isSecret?(path: Path): boolean;
+  /** For places of one version after the other: another number for every version. Findings are about one. */
+  readonly version?: number;
 }
 
 /** A parsed document that still knows where each key and value was written. */

@@ -6,11 +6,13 @@ import { installFromObject } from '../../../lib/install/read.js';
 import { allDiagnostics, type Configuration, type Item } from '../../../lib/merge/model.js';
 import { assembling, type Encoded, PrepareMemory, preparing } from '../../../lib/pipeline.js';
 import type { LoadedDocument } from '../../../lib/schema/loaded.js';
+import { LargeText } from '../../../lib/source/large-text.js';
 import { parseText } from '../../../lib/source/parse.js';
 import { ValidateMemory } from '../../../lib/validate/validate.js';
 import type { Refusal } from '../../../lib/validate/refusals.js';
 import { finish } from '../../../lib/work.js';
 import { testPair } from '../../support/lib/compiled.js';
+import { manyRouters } from '../../support/lib/many-routers.js';
 import { mutated, seeds } from '../../support/lib/mutated-configurations.js';
 import { Random } from '../../support/lib/random.js';
 import { optionsServed, randomConfiguration } from '../../support/lib/random-configuration.js';
@@ -123,3 +125,56 @@ for (const [what, secure] of Object.entries({
     );
     assert.ok(writtenOver > changes / 4, `${writtenOver} snapshots written over earlier ones`);
   });
+
+/** What happens to a router of a large text: some of it is right, some of it wrong. */
+const edits: readonly ((text: string, at: number) => string)[] = [
+  (text, at) => text.replace(`h${at}.example.com`, `other.h${at}.example.com`),
+  (text, at) => text.replace(`h${at}.example.com`, `h${at + 1}.example.com`),
+  (text, at) => text.replace(new RegExp(`    r${at}:\n(?:      .*\n)+`), ''),
+  (text, at) =>
+    text.replace(`    r${at}:\n`, `    new${at}:\n      rule: Path(\`/${at}\`)\n      service: s1\n    r${at}:\n`),
+  (text, at) => text.replace(`    r${at}:\n`, `    r${at}:\n      priority: ${at}\n`),
+  (text, at) => text.replace(`    r${at}:\n`, `    r${at}:\n      middlewares: [nobody]\n`),
+  (text, at) => text.replace(`    r${at}:\n`, `    r${at}:\n      unknown: true\n`),
+  (text, at) => text.replace(`    r${at}:\n`, `    renamed${at}:\n`),
+  (text, at) => text.replace(`(\`h${at}.example.com\`)`, `(\`h${at}.example.com)`),
+  (text, at) =>
+    text.replace(new RegExp(`(    s${at % 120}:\n(?:      .*\n)+)`), '$1          - url: http://127.0.0.1:1\n'),
+  (text, at) => text.replace(new RegExp(`    s${at % 120}:\n(?:      .*\n)+`), ''),
+];
+
+test('what is kept of a large text changes nothing: 30 changes', async () => {
+  const install = await installFromObject({ entryPoints: { web: { address: ':80' } } }, 'the test', ports);
+  const settings = settingsOf(install.config, { value: {}, origin: install.originOf.bind(install) });
+  const random = new Random(Number(process.env['FAIRLEAD_TEST_SEED'] ?? '1'));
+  const [memory, prepared, large] = [new ValidateMemory(), new PrepareMemory(), new LargeText()];
+  const known = new WeakMap<object, LoadedDocument>();
+  const original = manyRouters(1_200, 'yml');
+  const loadedFrom = (from: LargeText, text: string): readonly LoadedDocument[] =>
+    (finish(from.read({ name: 'a.yml', text })) ?? []).map((document) => {
+      const loaded = known.get(document) ?? { document, files: new Map(), findings: [], broken: [] };
+      known.set(document, loaded);
+      return loaded;
+    });
+  let [text, kept, compared]: [string, number, number] = [original, 0, 0];
+  let previous: Configuration | undefined;
+  for (let number = 0; number < 30; number++) {
+    if (random.chance(10)) text = original;
+    for (let left = random.chance(20) ? 12 : 1; left > 0; left--) text = random.pick(edits)(text, random.below(1_200));
+    const options = { now: new Date(0), previous };
+    const configurationOf = (documents: readonly LoadedDocument[], own: Partial<{ memory: ValidateMemory }>) =>
+      finish(assembling([{ provider: 'file', documents, findings: [] }], settings, { ...options, ...own }));
+    const remembered = configurationOf(loadedFrom(large, text), { memory });
+    const fresh = configurationOf(loadedFrom(new LargeText(), text), {});
+    assert.ok(fresh.routers.size > 1_000);
+    assert.deepEqual(everythingIn(remembered), everythingIn(fresh), `after ${number} changes`);
+    const { encoded } = finish(preparing(remembered, install, around, prepared));
+    const second = finish(preparing(fresh, install, around)).encoded.bytes;
+    assert.ok(Buffer.compare(encoded.bytes, second) === 0, `another snapshot after ${number} changes`);
+    const same = [...remembered.routers].filter(([name, router]) => previous?.routers.get(name) === router).length;
+    kept += same;
+    compared += previous === undefined ? 0 : remembered.routers.size;
+    previous = remembered;
+  }
+  assert.ok(kept > 0.8 * compared, `only ${kept} of ${compared} routers were kept`);
+});

@@ -10,7 +10,7 @@ import { Random } from '../../../support/lib/random.js';
 function router(name: string, priority: bigint): RouterItem {
   const [, provider = ''] = name.split('@');
   const resolved = { priority } as NonNullable<RouterItem['resolved']>;
-  return { ...makeItem({ name, provider, document: objectDocument({}, 'test'), path: [] }), resolved };
+  return { ...makeItem({ name, provider, raw: {}, document: objectDocument({}, 'test'), path: [] }), resolved };
 }
 
 /** In the order in which they are tried. */

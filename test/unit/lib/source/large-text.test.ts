@@ -82,6 +82,32 @@ for (const format of ['yml', 'json'] as const)
       assert.ok(compared(large, name, longer, 40, random));
     });
 
+    test('keeps what is equal in a part that is read again, unless hardly anything is', () => {
+      const large = new LargeText();
+      const text = textOf(format);
+      const all = (from: readonly Document[]): Readonly<Record<string, unknown>> =>
+        Object.assign(
+          {},
+          ...from.map(({ value }) => (value as { http?: { routers?: object } }).http?.routers),
+        ) as Readonly<Record<string, unknown>>;
+      const before = read(large, name, text) ?? [];
+      const one = read(large, name, text.replace('h1000.example.com', 'longer.h1000.example.com')) ?? [];
+      const [old, now] = [all(before), all(one)];
+      assert.deepEqual(
+        Object.keys(now).filter((key) => now[key] !== old[key]),
+        ['r1000'],
+      );
+      const [changed] = before.filter((part) => !one.includes(part));
+      assert.ok(changed);
+      // Who holds it from before finds it where it stands now.
+      const path = ['http', 'routers', 'r1001', 'rule'];
+      const place = one.find((part) => part.places === changed.places)?.origin(path);
+      assert.deepEqual(changed.places?.origin(path), place);
+      assert.deepEqual(place, library(name, text.replace('h1000', 'longer.h1000')).document?.origin(path));
+      const many = all(read(large, name, text.replaceAll('example.com', 'example.org')) ?? []);
+      assert.ok(Object.keys(many).every((key) => many[key] !== now[key]));
+    });
+
     test('with a key twice, far apart, is read as a whole', () => {
       const large = new LargeText();
       const text = textOf(format);
