@@ -37,9 +37,7 @@ Resolver::~Resolver() { anchor_->resolver = nullptr; }
 
 loop::Task<Result<Addresses>> Resolver::resolve(std::string_view host, Nanos deadline) {
   if (const auto literal = IpAddress::parse(host)) co_return Addresses{*literal};
-  std::unique_ptr<Entry>& slot = entries_[std::string(host)];
-  if (slot == nullptr) slot = std::make_unique<Entry>();
-  Entry& entry = *slot;  // entries are never erased: their names come from the configuration
+  Entry& entry = entry_of(std::string(host));
   const Nanos now = loop_.now();
   if (entry.refresh_at <= now && !entry.asking) ask(std::string(host), entry);
   const bool has_old = !entry.addresses.empty();
@@ -53,6 +51,23 @@ loop::Task<Result<Addresses>> Resolver::resolve(std::string_view host, Nanos dea
   }
   if (entry.addresses.empty()) co_return Error{Reason::kResolveFailed, Origin::kUpstream, Retry::kYes};
   co_return in_turn(entry);
+}
+
+/// Stays where it is while it is asked for or waited for.
+Resolver::Entry& Resolver::entry_of(const std::string& host) {
+  if (const auto found = entries_.find(host); found != entries_.end()) return *found->second;
+  if (entries_.size() >= many_) forget_old();
+  return *entries_.emplace(host, std::make_unique<Entry>()).first->second;
+}
+
+void Resolver::forget_old() {
+  const Nanos oldest = loop_.now() - kForgotten * refresh_;
+  std::erase_if(entries_, [oldest](const auto& named) {
+    const Entry& entry = *named.second;
+    return !entry.asking && entry.waiting.empty() && entry.good_until < oldest;
+  });
+  // Twice as many the next time: of names that are all in use none is looked at often.
+  many_ = std::max(kKept, 2 * entries_.size());
 }
 
 /// The addresses to try now. The other kind, if there is one, comes last, but it does come.

@@ -35,6 +35,10 @@ class Resolver {
   static constexpr Nanos kPatience = 1 * kSecond;
   /// Addresses of one answer, so that a name with a thousand of them costs a connection nothing.
   static constexpr std::size_t kMostAnswered = 8;
+  /// Names that are kept in any case. Of more those go that nobody has used for so many refresh times: the names of
+  /// servers come from the configuration, which may be another one every minute.
+  static constexpr std::size_t kKept = 1024;
+  static constexpr Nanos kForgotten = 360;
 
   Resolver(loop::Loop& loop, ResolverThreads& threads) : loop_(loop), threads_(threads) {}
   ~Resolver();
@@ -47,6 +51,8 @@ class Resolver {
   /// begins with the next one, so that connections spread over them. `host` must outlive the task. Fails with
   /// kResolveFailed, or kConnectTimeout at `deadline` (0 = none).
   loop::Task<Result<Addresses>> resolve(std::string_view host, Nanos deadline);
+  /// Names that are remembered.
+  std::size_t size() const { return entries_.size(); }
 
  private:
   struct Entry {
@@ -68,6 +74,8 @@ class Resolver {
   };
 
   static Addresses in_turn(Entry& entry);
+  Entry& entry_of(const std::string& host);
+  void forget_old();
   void ask(const std::string& host, Entry& entry);
   void answered(const std::string& host, Addresses addresses);
 
@@ -75,6 +83,8 @@ class Resolver {
   ResolverThreads& threads_;
   Nanos refresh_ = kUsualRefresh;
   std::unordered_map<std::string, std::unique_ptr<Entry>> entries_;
+  /// So many names make the next look for old ones.
+  std::size_t many_ = kKept;
   std::shared_ptr<Anchor> anchor_ = std::make_shared<Anchor>(Anchor{this});
 };
 
