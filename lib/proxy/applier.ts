@@ -41,11 +41,19 @@ export interface Applied {
 /** What does not change from one generation to the next. */
 export type FixedSurroundings = Omit<Surroundings, 'generation' | 'ready'>;
 
-/** A configuration with what was found on its way into the data plane. */
+/** A configuration with what was found on its way into the data plane, and what it changes. */
 interface Made {
   readonly configuration: Configuration;
   readonly findings: readonly Diagnostic[];
+  readonly diff: ConfigurationDifference;
 }
+
+/** Why it failed; undefined when it did not. Whoever waits for it later is in time for its failure. */
+const settled = (work: Promise<void>): Promise<{ readonly reason: unknown } | undefined> =>
+  work.then(
+    () => undefined,
+    (reason: unknown) => ({ reason }),
+  );
 
 /** Each round disables what the one before was refused for; more than two are hardly possible. */
 const mostRounds = 4;
@@ -144,12 +152,11 @@ export class Applier {
     const previous = this.configuration;
     const served = this.#serving;
     const made = await this.#make(previous);
-    const found = await this.#inTurns(findingsIn(this.#installation.install, made.configuration, this.#found));
     this.#made = made;
-    this.#diagnostics = [...found, ...made.findings];
+    this.#diagnostics = made.findings;
     const applied = {
       generation: this.#serving,
-      diff: await this.#inTurns(differing(previous, made.configuration)),
+      diff: made.diff,
       diagnostics: this.#diagnostics,
       isNew: this.#serving !== served,
     };
@@ -180,12 +187,18 @@ export class Applier {
     const configuration = refused.length === 0 ? asWritten : await checked(refused);
     const around = { ...this.#around, ready: this.#awaited.size === 0 };
     const { encoded, findings } = await this.#inTurns(preparing(configuration, install, around, this.#prepared));
-    if (this.#encoded === undefined || !saysSame(this.#encoded, encoded)) await this.#push(encoded);
+    const isSame = this.#encoded !== undefined && saysSame(this.#encoded, encoded);
+    const pushed = isSame ? undefined : settled(this.#push(encoded));
+    // Meanwhile, on another thread, tables are made of it.
+    const found = await this.#inTurns(findingsIn(install, configuration, this.#found));
+    const diff = await this.#inTurns(differing(previous, configuration));
+    const failure = await pushed;
+    if (failure !== undefined) throw failure.reason;
     // Also of those that say the same the later one is held: the memory has it anyway.
     const before = this.#encoded;
     this.#encoded = encoded;
     if (before !== undefined) this.#prepared.release(before);
-    return { configuration, findings };
+    return { configuration, findings: [...found, ...findings], diff };
   }
 
   /** The program around us has other things to do while a large configuration is worked on. */
