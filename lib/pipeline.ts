@@ -38,10 +38,8 @@ export interface Encoded {
   readonly bytes: Uint8Array;
 }
 
-/** Documents are decoded once, however often the others change. */
-const fragments = new WeakMap<LoadedDocument, Fragment>();
-/** The last one of the versions of a document. */
-const latest = new WeakMap<Places, Fragment>();
+/** Documents are decoded once, however often the others change; of each it is the last version that is remembered. */
+const decoded = new WeakMap<Places, { readonly loaded: LoadedDocument; readonly fragment: Fragment }>();
 
 /** One configuration of everything that was delivered. Nothing in it throws for what a user can write. */
 export const assemble = (
@@ -56,21 +54,24 @@ export function* assembling(
   settings: Settings,
   options: ValidateOptions,
 ): Work<Configuration> {
-  const decoded: Fragment[] = [];
+  const fragments: Fragment[] = [];
   for (const { provider, documents } of delivered)
-    for (const document of documents) decoded.push(yield* fragmentOf(document, provider));
-  const configuration = yield* validating(yield* merging(decoded, settings, options.memory?.names), settings, options);
+    for (const document of documents) fragments.push(yield* fragmentOf(document, provider));
+  const configuration = yield* validating(
+    yield* merging(fragments, settings, options.memory?.names),
+    settings,
+    options,
+  );
   const findings = delivered.flatMap((each) => each.findings);
   return { ...configuration, diagnostics: [...findings, ...configuration.diagnostics] };
 }
 
 function* fragmentOf(loaded: LoadedDocument, provider: string): Work<Fragment> {
-  const known = fragments.get(loaded);
-  if (known !== undefined && known.provider === provider && isUpToDate(known)) return known;
-  const before = latest.get(placesOf(loaded));
-  const fragment = yield* decodingDynamic(loaded, provider, before?.provider === provider ? before : undefined);
-  fragments.set(loaded, fragment);
-  latest.set(fragment.places, fragment);
+  const known = decoded.get(placesOf(loaded));
+  const before = known?.fragment.provider === provider ? known.fragment : undefined;
+  if (before !== undefined && known?.loaded === loaded && isUpToDate(before)) return before;
+  const fragment = yield* decodingDynamic(loaded, provider, before);
+  decoded.set(fragment.places, { loaded, fragment });
   return fragment;
 }
 

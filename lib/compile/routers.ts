@@ -3,7 +3,7 @@ import type { InstallConfiguration } from '../install/schema.js';
 import type { RouterItem } from '../merge/model.js';
 import { type RouterOrder, routerOrder } from '../merge/order.js';
 import { deniedCharacters, type layer, none } from '../snapshot/records.js';
-import type { RecordList } from '../snapshot/encode.js';
+import { type RecordList, tokensOf } from '../snapshot/encode.js';
 import type { Value } from '../snapshot/wire.js';
 import { align } from '../source/alignment.js';
 import { listOf } from '../source/by-name.js';
@@ -96,9 +96,7 @@ function* recordsOf(
     uncrowded === written ? made : new Map([...made.keys()].map((place, at) => [place, uncrowded[at] as WireRouter]));
   const least = memory.areSame('middlewares', scope.middlewares.names) ? same.withoutChain : same.all;
   yield;
-  const tokens = isSame.view.every((each) => each >= least)
-    ? items.view
-    : items.view.map((item, at) => (isSame.at(at) >= least ? item : {}));
+  const tokens = tokensOf(items.view, (at) => isSame.at(at) >= least);
   yield;
   return {
     tokens,

@@ -2,7 +2,7 @@
 import type { InternalService, ServiceConfig, ServiceItem } from '../merge/model.js';
 import type { LoadBalancer, Server } from '../schema/service.js';
 import { type concurrencyLimit, none, type service, serviceKinds, strategies } from '../snapshot/records.js';
-import type { RecordList } from '../snapshot/encode.js';
+import { type RecordList, tokensOf } from '../snapshot/encode.js';
 import type { Value } from '../snapshot/wire.js';
 import { nothing } from '../source/nothing.js';
 import { forEach, type Work } from '../work.js';
@@ -88,10 +88,7 @@ export function* compileServices(
   const services = (): RecordList<WireService> => {
     const isSame = areSame(scope, transportIdentity, memory);
     return {
-      tokens:
-        isSame && values.size === 0
-          ? items.view
-          : items.view.map((item, at) => (isSame && !values.has(at) ? item : {})),
+      tokens: tokensOf(items.view, (at) => isSame && !values.has(at)),
       numbers: { timeouts: timeouts.view },
       value: (at) => values.get(at) ?? compileNow(items.at(at)),
     };

@@ -97,6 +97,7 @@ const middlewareTable: KindTable = {
 
 /** A router that may lack what it must have; for what is left of a broken one. */
 const someRouter = router.partial({ rule: true, service: true });
+
 /** What decoding one object gave. */
 interface Read<T> {
   readonly config?: T | undefined;

@@ -48,13 +48,6 @@ interface Made {
   readonly diff: ConfigurationDifference;
 }
 
-/** Why it failed; undefined when it did not. Whoever waits for it later is in time for its failure. */
-const settled = (work: Promise<void>): Promise<{ readonly reason: unknown } | undefined> =>
-  work.then(
-    () => undefined,
-    (reason: unknown) => ({ reason }),
-  );
-
 /** Each round disables what the one before was refused for; more than two are hardly possible. */
 const mostRounds = 4;
 
@@ -188,12 +181,12 @@ export class Applier {
     const around = { ...this.#around, ready: this.#awaited.size === 0 };
     const { encoded, findings } = await this.#inTurns(preparing(configuration, install, around, this.#prepared));
     const isSame = this.#encoded !== undefined && saysSame(this.#encoded, encoded);
-    const pushed = isSame ? undefined : settled(this.#push(encoded));
+    const pushed = Promise.allSettled(isSame ? [] : [this.#push(encoded)]);
     // Meanwhile, on another thread, tables are made of it.
     const found = await this.#inTurns(findingsIn(install, configuration, this.#found));
     const diff = await this.#inTurns(differing(previous, configuration));
-    const failure = await pushed;
-    if (failure !== undefined) throw failure.reason;
+    const [outcome] = await pushed;
+    if (outcome?.status === 'rejected') throw outcome.reason;
     // Also of those that say the same the later one is held: the memory has it anyway.
     const before = this.#encoded;
     this.#encoded = encoded;

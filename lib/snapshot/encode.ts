@@ -25,6 +25,10 @@ export interface RecordList<T> {
   readonly numbers: Readonly<Record<string, Uint32Array>>;
 }
 
+/** Tokens of records that are made of items: the item itself where its record is that of before when the item is. */
+export const tokensOf = (items: readonly object[], isSame: (at: number) => boolean): readonly object[] =>
+  items.every((_, at) => isSame(at)) ? items : items.map((item, at) => (isSame(at) ? item : {}));
+
 /** What `encoding` takes in place of a value: lists of records of the root may be such as can be taken from before. */
 export type Encodable<F extends Fields> = {
   readonly [K in keyof F]:

@@ -49,9 +49,9 @@ export class LargeText {
     // Work may be given up in between; then the next one begins with nothing.
     const all = this.#parts;
     [this.#text, this.#parts] = ['', []];
-    if (before.length + behind.length === 0) this.#keys.clear();
     const replaced = all.slice(before.length, all.length - behind.length);
-    if (before.length + behind.length > 0) for (const part of replaced) this.#forget(part);
+    if (before.length + behind.length === 0) this.#keys.clear();
+    else for (const part of replaced) this.#forget(part);
     const changed = replaced.length > mostCompared ? [] : replaced;
     const known = new Map(behind.map((part) => [part.start + moved, part]));
     const parts = [...before];
