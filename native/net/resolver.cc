@@ -61,10 +61,11 @@ Resolver::Entry& Resolver::entry_of(const std::string& host) {
 }
 
 void Resolver::forget_old() {
-  const Nanos oldest = loop_.now() - kForgotten * refresh_;
-  std::erase_if(entries_, [oldest](const auto& named) {
+  const Nanos kept = kRefreshesKept * refresh_;
+  // A sum, not a difference: the clock counts from the start of the machine, which may be younger than that.
+  std::erase_if(entries_, [kept, now = loop_.now()](const auto& named) {
     const Entry& entry = *named.second;
-    return !entry.asking && entry.waiting.empty() && entry.good_until < oldest;
+    return !entry.asking && entry.waiting.empty() && entry.good_until + kept < now;
   });
   // Twice as many the next time: of names that are all in use none is looked at often.
   many_ = std::max(kKept, 2 * entries_.size());

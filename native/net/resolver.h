@@ -35,10 +35,10 @@ class Resolver {
   static constexpr Nanos kPatience = 1 * kSecond;
   /// Addresses of one answer, so that a name with a thousand of them costs a connection nothing.
   static constexpr std::size_t kMostAnswered = 8;
-  /// Names that are kept in any case. Of more those go that nobody has used for so many refresh times: the names of
-  /// servers come from the configuration, which may be another one every minute.
+  /// Names that are kept in any case. Of more those go that nobody has used for kRefreshesKept refresh times: the names
+  /// of servers come from the configuration, which may be another one every minute.
   static constexpr std::size_t kKept = 1024;
-  static constexpr Nanos kForgotten = 360;
+  static constexpr std::uint64_t kRefreshesKept = 360;
 
   Resolver(loop::Loop& loop, ResolverThreads& threads) : loop_(loop), threads_(threads) {}
   ~Resolver();

@@ -117,13 +117,20 @@ TEST_CASE("of very many names those are forgotten that nobody has used for long"
   f.book->set("kept", "10.0.0.1");
   for (std::size_t i = 0; i < Resolver::kKept; ++i) f.resolve("name" + std::to_string(i));
   CHECK(f.resolver.size() == Resolver::kKept);
-  f.age(Resolver::kFailed + 2 * Resolver::kForgotten * 50'000);
+  f.age(Resolver::kFailed + 2 * Resolver::kRefreshesKept * 50'000);
   CHECK(f.resolve("kept") == "10.0.0.1");
   CHECK(f.resolver.size() == 1);
   // Names in use stay, however many there are.
   f.resolver.set_refresh(kSecond);
   for (std::size_t i = 0; i < 2 * Resolver::kKept; ++i) f.resolve("name" + std::to_string(i));
   CHECK(f.resolver.size() == 2 * Resolver::kKept + 1);
+}
+
+TEST_CASE("names are kept longer than the machine has been running") {
+  Fixture f;
+  f.resolver.set_refresh(f.loop.now());
+  for (std::size_t i = 0; i < 2 * Resolver::kKept; ++i) f.resolve("name" + std::to_string(i));
+  CHECK(f.resolver.size() == 2 * Resolver::kKept);
 }
 
 TEST_CASE("several that wait for one name share its look-up, and one may give up") {
