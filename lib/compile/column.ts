@@ -38,10 +38,18 @@ export class Column {
     this.#length += to - from;
   }
 
-  /** As `append`, each number replaced by what `change` makes of it. */
+  /** As `append`, each number replaced by what `change` makes of it, which is the same every time. */
   appendChanged(other: Column, from: number, to: number, change: (number: number) => number): void {
     this.#reserve(to - from);
-    for (let at = from; at < to; at++) this.#numbers[this.#length++] = change(other.at(at));
+    let known = -1;
+    let changed = 0;
+    for (let at = from; at < to; at++) {
+      const number = other.at(at);
+      // Most numbers stand many times in a row.
+      if (number !== known) changed = change(number);
+      known = number;
+      this.#numbers[this.#length++] = changed;
+    }
   }
 
   #reserve(more: number): void {

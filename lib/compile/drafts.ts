@@ -145,10 +145,10 @@ interface Taking {
 }
 
 const takingFrom = (before: Drafts, numberings: Numberings, scope: Scope): Taking => {
-  const renumber =
-    (kind: 'services' | 'tlsOptions' | 'timeouts'): Renumber =>
-    (number) =>
-      number === none ? none : scope[kind].indexLike(numberings[kind], number);
+  const renumber = (kind: 'services' | 'tlsOptions' | 'timeouts'): Renumber => {
+    const [now, earlier] = [scope[kind], numberings[kind]];
+    return (number) => (number === none ? none : now.indexLike(earlier, number));
+  };
   return {
     before,
     services: renumber('services'),

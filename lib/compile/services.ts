@@ -4,6 +4,7 @@ import type { LoadBalancer, Server } from '../schema/service.js';
 import { type concurrencyLimit, none, type service, serviceKinds, strategies } from '../snapshot/records.js';
 import { type RecordList, tokensOf } from '../snapshot/encode.js';
 import type { Value } from '../snapshot/wire.js';
+import { listOf } from '../source/by-name.js';
 import { nothing } from '../source/nothing.js';
 import { forEach, type Work } from '../work.js';
 import { compileHealth, type HealthOptions } from './health.js';
@@ -70,8 +71,10 @@ export function* compileServices(
   const timeouts = new Column(scope.services.length);
   const values = new Map<number, WireService>();
   const compileNow = (item: ServiceItem): WireService => compileService(scope, item, transportIdentity);
+  const listed = listOf(scope.configuration.services);
+  const known = memory.services.in(listed);
   yield* forEach(scope.services.all(), (name) => {
-    const item = promised(scope.configuration.services.get(name), name);
+    const item = known(name, items.length) ?? promised(scope.configuration.services.get(name), name);
     const at = items.push(item);
     if (standsAlone(item.config)) {
       for (const middleware of middlewaresOf(item)) scope.middlewares.indexOf(middleware);
@@ -85,6 +88,7 @@ export function* compileServices(
     values.set(at, value);
     timeouts.push(value.timeouts);
   });
+  memory.services.keep(listed, scope.services.names, items);
   const services = (): RecordList<WireService> => {
     const isSame = areSame(scope, transportIdentity, memory);
     return {

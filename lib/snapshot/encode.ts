@@ -27,7 +27,14 @@ export interface RecordList<T> {
 
 /** Tokens of records that are made of items: the item itself where its record is that of before when the item is. */
 export const tokensOf = (items: readonly object[], isSame: (at: number) => boolean): readonly object[] =>
-  items.every((_, at) => isSame(at)) ? items : items.map((item, at) => (isSame(at) ? item : {}));
+  firstOther(items.length, isSame) === items.length ? items : items.map((item, at) => (isSame(at) ? item : {}));
+
+/** The items are not looked at: each stands in another place of memory. */
+function firstOther(length: number, isSame: (at: number) => boolean): number {
+  let at = 0;
+  while (at < length && isSame(at)) at++;
+  return at;
+}
 
 /** What `encoding` takes in place of a value: lists of records of the root may be such as can be taken from before. */
 export type Encodable<F extends Fields> = {
@@ -35,9 +42,10 @@ export type Encodable<F extends Fields> = {
     Value<F[K]> | (F[K] extends { kind: 'list'; of: RecordType<Fields> } ? RecordList<Value<F[K]['of']>> : never);
 };
 
-/** Where the records of a list stand in encoded bytes. */
+/** Where the records of a list stand in encoded bytes, and the numbers that were written. */
 interface EncodedList {
   readonly tokens: readonly object[];
+  readonly numbers: RecordList<unknown>['numbers'];
   readonly heads: number;
   /** What each record refers to begins here; one more for the end of the last. */
   readonly bodies: Uint32Array;
@@ -116,9 +124,9 @@ class ListEncoding {
   }
 
   *run(slot: number): Work<EncodedList> {
-    const { tokens } = this.#list;
+    const { tokens, numbers } = this.#list;
     const bodies = new Uint32Array(tokens.length + 1);
-    if (tokens.length === 0) return { tokens, heads: 0, bodies };
+    if (tokens.length === 0) return { tokens, numbers, heads: 0, bodies };
     const heads = this.#out.reserve(tokens.length * this.#size, layoutOf(this.#type).align);
     this.#out.span(slot, heads, tokens.length);
     const places = align(this.#before?.tokens ?? [], tokens);
@@ -128,13 +136,13 @@ class ListEncoding {
       if (copied === 0) {
         bodies[at] = this.#out.begin(bodyAlignment);
         put(this.#out, this.#list.value(at), heads + at * this.#size);
+        this.#writeNumbers(heads, at, 1, undefined);
       }
       at += Math.max(1, copied);
       if (copied > 1 || at % writtenAtOnce === 0) yield;
     }
     bodies[tokens.length] = this.#out.begin(bodyAlignment);
-    this.#writeNumbers(heads);
-    return { tokens, heads, bodies };
+    return { tokens, numbers, heads, bodies };
   }
 
   /** Copies the records from `at` on that stood one behind the other before; returns how many. */
@@ -154,15 +162,20 @@ class ListEncoding {
     this.#out.overwrite(this.#source.subarray(oldHead, oldHead + count * this.#size), head);
     const moved = target - head - (from - oldHead);
     if (moved !== 0) this.#out.moveSlots(head, count, this.#size, slotsOf(this.#type), moved);
+    this.#writeNumbers(heads, at, count, first);
     return count;
   }
 
-  #writeNumbers(heads: number): void {
-    const { fields } = layoutOf(this.#type);
-    for (const [name, , offset] of fields) {
+  /** Writes the numbers of so many records from `at` on; of those copied from `first` on only what is another one. */
+  #writeNumbers(heads: number, at: number, count: number, first: number | undefined): void {
+    for (const [name, , offset] of layoutOf(this.#type).fields) {
       const numbers = this.#list.numbers[name];
-      for (let at = 0; numbers !== undefined && at < numbers.length; at++)
-        this.#out.number(numbers[at] ?? 0, 32, heads + at * this.#size + offset);
+      if (numbers === undefined) continue;
+      const known = first === undefined ? undefined : this.#before?.numbers[name]?.subarray(first, first + count);
+      for (let index = 0; index < count; index++) {
+        const number = numbers[at + index] ?? 0;
+        if (number !== known?.[index]) this.#out.number(number, 32, heads + (at + index) * this.#size + offset);
+      }
     }
   }
 }

@@ -65,13 +65,18 @@ interface Ends {
   readonly end: number;
 }
 
+/** Whether both lists are the same objects in the same order. */
+export const areSame = (a: readonly object[], b: readonly object[]): boolean =>
+  a.length === b.length && commonEnds(a, b).start === a.length;
+
+/** `===` looks at what kind of object it is given, each in another place of memory; `Object.is` of one object does not. */
 function commonEnds(a: readonly object[], b: readonly object[]): Ends {
   if (a === b) return { start: a.length, end: 0 };
   const shorter = Math.min(a.length, b.length);
   let start = 0;
-  while (start < shorter && a[start] === b[start]) start++;
+  while (start < shorter && Object.is(a[start], b[start])) start++;
   let end = 0;
-  while (end < shorter - start && a[a.length - 1 - end] === b[b.length - 1 - end]) end++;
+  while (end < shorter - start && Object.is(a[a.length - 1 - end], b[b.length - 1 - end])) end++;
   return { start, end };
 }
 
@@ -112,7 +117,7 @@ function alignInOrder(
   let looks = 0;
   let [from, to] = [start, start];
   while (from < lastFrom && to < lastTo) {
-    if (previous[from] === next[to]) {
+    if (Object.is(previous[from], next[to])) {
       between[to++ - start] = from++;
       continue;
     }

@@ -1,4 +1,5 @@
 /** `http.services`: what they name, and whether they lead back to themselves. */
+import { isDeepStrictEqual } from 'node:util';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import { mapOf, resolvedItem, withFindings } from '../merge/item.js';
 import type {
@@ -16,7 +17,7 @@ import type { ServersTransport } from '../schema/servers-transport.js';
 import type { HighestRandomWeight, LoadBalancer, Weighted } from '../schema/service.js';
 import type { Path } from '../source/origin.js';
 import { listOf, type NameIndex } from '../source/by-name.js';
-import type { Remembered } from '../source/remembered.js';
+import { Picked, Remembered } from '../source/remembered.js';
 import type { Work } from '../work.js';
 import { findingOn } from './finding.js';
 import { healthFindings } from './health.js';
@@ -29,8 +30,18 @@ export interface ServiceContext {
   readonly transports: ReadonlyMap<string, Item<ServersTransport>>;
 }
 
-/** Services as they were merged, with what was made of each the last time. */
-export type ServiceMemory = Remembered<ServiceItem, ServiceItem>;
+/** What is known of services from one configuration to the next. */
+export class ServiceMemory {
+  /** As they were merged, with what was made of each. */
+  readonly items = new Remembered<ServiceItem, ServiceItem>();
+  readonly composites = new Picked<ServiceItem>();
+  /** What of the context they were made in counts. */
+  context: readonly string[] = [];
+}
+
+/** Of what services may name it counts whether it is served. */
+const countingOf = ({ middlewares, transports }: ServiceContext): readonly string[] =>
+  [...middlewares.values(), ...transports.values()].map(({ name, status }) => `${status} ${name}`);
 
 /** All services resolved, children before those that name them. */
 export function* checkServices(
@@ -40,21 +51,34 @@ export function* checkServices(
   names: NameIndex,
 ): Work<ReadonlyMap<string, ServiceItem>> {
   const resolver = new ServiceResolver(services, context);
-  const checked = yield* memory.each(listOf(services), (item, before) => {
-    if (before !== undefined && isStillRight(item, before, context)) return resolver.take(before);
-    return resolver.resolve(item.name, []) ?? item;
-  });
+  const composites = yield* memory.composites.of(listOf(services), isComposite);
+  const counting = countingOf(context);
+  const isAsked = composites.length > 0 || !isDeepStrictEqual(counting, memory.context);
+  const checked = yield* memory.items.each(
+    listOf(services),
+    (item, before) => {
+      if (before !== undefined && isStillRight(item, before, context)) return resolver.take(before);
+      return resolver.resolve(item.name, []) ?? item;
+    },
+    isSettled,
+    isAsked,
+  );
+  memory.context = counting;
   return yield* mapOf(checked, names, 'checked');
 }
 
-/** Nothing was found then, and what the service names is served as it was then. Children have to be looked at each time. */
-function isStillRight(
-  item: ServiceItem,
-  { config, resolved, diagnostics }: ServiceItem,
-  { middlewares, transports }: ServiceContext,
-): boolean {
-  if (config?.kind !== 'loadBalancer' || resolved === undefined || diagnostics.length !== item.diagnostics.length)
-    return false;
+/** Whether a service looks at others, or nobody knows: it could not be decoded. */
+const isComposite = ({ config }: ServiceItem): boolean =>
+  config?.kind !== 'loadBalancer' && config?.kind !== 'internal';
+
+/** Whether nothing was found of a load balancer. Children have to be looked at each time. */
+const isSettled = (item: ServiceItem, { config, resolved, diagnostics }: ServiceItem): boolean =>
+  config?.kind === 'loadBalancer' && resolved !== undefined && diagnostics.length === item.diagnostics.length;
+
+/** Nothing was found then, and what the service names is served as it was then. */
+function isStillRight(item: ServiceItem, before: ServiceItem, { middlewares, transports }: ServiceContext): boolean {
+  const { resolved } = before;
+  if (!isSettled(item, before) || resolved === undefined) return false;
   const transport = transports.get(resolved.transport ?? '');
   return (
     transport !== undefined &&

@@ -1,7 +1,7 @@
 /** Who uses what, as the admin API shows it. */
 import { mapOf } from '../merge/item.js';
 import type { Configuration, Item, MiddlewareConfig, RouterItem, ServiceItem } from '../merge/model.js';
-import { align } from '../source/alignment.js';
+import { align, areSame } from '../source/alignment.js';
 import { listOf, type NameIndexes } from '../source/by-name.js';
 import { Picked, Remembered } from '../source/remembered.js';
 import { forEach, type Work } from '../work.js';
@@ -38,7 +38,7 @@ export class Usage {
     this.#changed.clear();
     return {
       ...configuration,
-      routers: isSame(routers, listOf(configuration.routers))
+      routers: areSame(routers, listOf(configuration.routers))
         ? configuration.routers
         : yield* mapOf(routers, names.routers, 'used'),
       services: yield* mapOf(services, names.services, 'used'),
@@ -50,8 +50,7 @@ export class Usage {
     const now = listOf(routers);
     const ways = yield* this.#leading.of(listOf(services), leadsOn);
     const { gone, come } = align(this.#routers, now);
-    const sameWays = ways.length === this.#ways.length && ways.every((item, at) => item === this.#ways[at]);
-    const isMuch = !sameWays || gone.length + come.length > now.length;
+    const isMuch = !areSame(ways, this.#ways) || gone.length + come.length > now.length;
     // Work may be given up in between; then the next one begins with nothing.
     this.#routers = [];
     if (isMuch) this.#clear();
@@ -119,6 +118,3 @@ function usingOf(item: RouterItem, before: RouterItem | undefined): RouterItem {
   const using = item.resolved?.entryPoints ?? item.config?.entryPoints ?? nobody;
   return using === item.using ? item : { ...item, using };
 }
-
-const isSame = (items: readonly object[], others: readonly object[]): boolean =>
-  items === others || items.every((item, at) => item === others[at]);

@@ -9,10 +9,10 @@ import { settleLayers } from './layers.js';
 import { checkMiddlewares } from './middlewares.js';
 import { type Refusal, refuse, withRefusals } from './refusals.js';
 import { NameIndexes } from '../source/by-name.js';
-import { Picked, Remembered } from '../source/remembered.js';
+import { Picked } from '../source/remembered.js';
 import { finish, type Work } from '../work.js';
 import { checkRouters, RouterMemory } from './routers.js';
-import { checkServices, type ServiceMemory } from './services.js';
+import { checkServices, ServiceMemory } from './services.js';
 import { settleTlsHosts } from './tls-hosts.js';
 import { checkTlsOptions } from './tls-options.js';
 import { checkTransports } from './transports.js';
@@ -33,7 +33,7 @@ export interface ValidateOptions {
 
 /** What validating remembers from one configuration to the next, under the same settings. */
 export class ValidateMemory {
-  readonly services: ServiceMemory = new Remembered();
+  readonly services = new ServiceMemory();
   readonly routers = new RouterMemory();
   readonly names = new NameIndexes();
   readonly rules = new RuleGroups();
