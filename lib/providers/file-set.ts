@@ -59,7 +59,7 @@ export class FileSet {
     const kept = this.#unseen(names, walked);
     this.#referenced.begin();
     for (const name of names)
-      if (occasion === 'asked' || !(await this.#isUnchanged(name))) await this.#readFile(name, findings);
+      if (occasion === 'asked' || !(await this.#isUnchanged(name, walked))) await this.#readFile(name, findings);
       else findings.push(...(this.#known.get(name)?.findings ?? []));
     const documents = await this.#documents([...names, ...kept]);
     findings.push(...this.#referenced.findings);
@@ -93,9 +93,10 @@ export class FileSet {
   }
 
   /** Of a hundred files of a directory one changes: the others are looked at, not read. */
-  async #isUnchanged(name: string): Promise<boolean> {
+  async #isUnchanged(name: string, walked: Walked | undefined): Promise<boolean> {
     const version = this.#known.get(name)?.version;
-    return version !== undefined && (await this.#ports.status(name))?.version === version;
+    if (version === undefined) return false;
+    return (walked?.versions.get(name) ?? (await this.#ports.status(name))?.version) === version;
   }
 
   async #readFile(name: string, findings: Diagnostic[]): Promise<void> {

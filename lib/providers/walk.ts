@@ -11,6 +11,8 @@ export const walkLimits = { files: 10_000, depth: 16 } as const;
 
 /** What was found in a directory. */
 export interface Walked {
+  /** By file: the version that stood there. */
+  readonly versions: ReadonlyMap<string, string>;
   /** In the order in which they win: by name in each directory, sub-directories in their place. */
   readonly files: readonly string[];
   /** The directory and all below it that were visited. */
@@ -22,10 +24,10 @@ export interface Walked {
 export async function walk(root: string, ports: Ports): Promise<Walked> {
   const walker = new Walker(ports);
   await walker.visit(root, 0);
-  const { files, directories, findings } = walker;
+  const { files, versions, directories, findings } = walker;
   if (files.length === 0 && findings.length === 0)
     findings.push(finding('FL7007', root, `directory "${root}" holds no configuration file`));
-  return { files, directories, findings };
+  return { files, versions, directories, findings };
 }
 
 /**
@@ -36,6 +38,7 @@ const skipped = (name: string): boolean => name.startsWith('..') || name.startsW
 
 class Walker {
   readonly files: string[] = [];
+  readonly versions = new Map<string, string>();
   readonly directories: string[] = [];
   readonly findings: Diagnostic[] = [];
   readonly #ports: Ports;
@@ -67,7 +70,10 @@ class Walker {
     if (status?.kind === 'directory') await this.visit(path, depth + 1);
     else if (!isConfigurationFile(name)) return;
     else if (this.files.length >= walkLimits.files) this.#overflow(path);
-    else this.files.push(path);
+    else {
+      this.files.push(path);
+      this.versions.set(path, status?.version ?? '');
+    }
   }
 
   #overflow(path: string): void {

@@ -1,6 +1,7 @@
 /** Notices that files change. */
 import { type FSWatcher, watch } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { Burst } from './burst.js';
 import type { FileStatus, Occasion, Ports } from './define.js';
 import type { Moves } from './moves.js';
 import { Wakeup } from './wakeup.js';
@@ -9,7 +10,7 @@ import { Wakeup } from './wakeup.js';
 export interface WatchOptions {
   /** How often paths are compared whether or not the system reports changes (bind mounts, network file systems). */
   readonly pollInterval: number;
-  /** Time between a report and the comparison: editors and deployments write in bursts. Milliseconds, as above. */
+  /** Time between the first report of a burst and the comparison, at most. Milliseconds, as above. */
   readonly debounce: number;
 }
 
@@ -82,17 +83,16 @@ function differ(before: ReadonlyMap<string, string>, now: ReadonlyMap<string, st
 /** Watches directories, never files: a watch on a file goes deaf when the file is replaced. */
 class WatchedDirectories {
   readonly wakeup = new Wakeup();
-  readonly #options: WatchOptions;
   readonly #moves: Moves;
   /** The path, where there is one only. */
   #alone: string | undefined;
   readonly #watchers = new Map<string, { readonly watcher: FSWatcher | undefined; readonly identity: string }>();
   readonly #poll: NodeJS.Timeout;
-  #soon: NodeJS.Timeout | undefined;
+  readonly #burst: Burst;
 
   constructor(options: WatchOptions, moves: Moves) {
-    this.#options = options;
     this.#moves = moves;
+    this.#burst = new Burst(options.debounce, () => this.wakeup.wake());
     this.#poll = setInterval(() => this.wakeup.wake(), options.pollInterval).unref();
   }
 
@@ -118,7 +118,7 @@ class WatchedDirectories {
 
   close(): void {
     clearInterval(this.#poll);
-    clearTimeout(this.#soon);
+    this.#burst.close();
     for (const [directory, { watcher }] of this.#watchers) {
       watcher?.close();
       this.#moves.forget(directory);
@@ -140,11 +140,9 @@ class WatchedDirectories {
 
   #reported(directory: string, event: string, name: string | null): void {
     this.#moves.note(directory, event, name);
-    const isAll = this.#alone !== undefined && join(directory, name ?? '') === join(this.#alone);
-    if (isAll && event === 'rename' && this.#moves.isWhole(this.#alone ?? '')) return this.wakeup.wake();
-    this.#soon ??= setTimeout(() => {
-      this.#soon = undefined;
-      this.wakeup.wake();
-    }, this.#options.debounce).unref();
+    const path = join(directory, name ?? '');
+    const isWhole = event === 'rename' && this.#moves.isWhole(path);
+    if (isWhole && this.#alone !== undefined && path === join(this.#alone)) return this.wakeup.wake();
+    this.#burst.note(isWhole);
   }
 }

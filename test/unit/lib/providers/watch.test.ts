@@ -1,5 +1,6 @@
 // The real file system: that replacing, linking and rewriting files is noticed.
 import assert from 'node:assert/strict';
+import { renameSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -77,6 +78,22 @@ test('a file that is moved to its place is whole: nobody waits for more', limit,
   await until(next, 'one');
   await replace(path, yaml('two'));
   await until(next, 'two');
+  await close();
+});
+
+test('files that are moved into a directory together are read together, soon after the last', limit, async () => {
+  const directory = join(folder, 'moved');
+  await mkdir(directory);
+  await mkdir(join(folder, 'elsewhere'));
+  for (const name of ['a', 'b', 'c']) {
+    await writeFile(join(directory, `${name}.yml`), yaml(name));
+    await writeFile(join(folder, 'elsewhere', `${name}.yml`), yaml(`${name}2`));
+  }
+  const { next, close } = watching({ directory }, 60_000, 60_000);
+  await until(next, 'a,b,c');
+  for (const name of ['a', 'b', 'c'])
+    renameSync(join(folder, 'elsewhere', `${name}.yml`), join(directory, `${name}.yml`));
+  assert.equal(names(await next()), 'a2,b2,c2');
   await close();
 });
 
