@@ -26,6 +26,19 @@ export class Column {
     return this.#numbers[place] ?? 0;
   }
 
+  /** Where a number stands in a column in which each is greater than the one before; -1 when it does not. */
+  placeOf(number: number): number {
+    let [low, high] = [0, Math.min(this.#length, number + 1)];
+    // Where no number is left out it is known at once.
+    if (this.at(high - 1) === number) return high - 1;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.at(middle) < number) low = middle + 1;
+      else high = middle;
+    }
+    return low < this.#length && this.at(low) === number ? low : -1;
+  }
+
   push(number: number): void {
     this.#reserve(1);
     this.#numbers[this.#length++] = number;

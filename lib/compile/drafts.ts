@@ -51,8 +51,9 @@ export class Drafts {
 /** Makes the records of one compilation. */
 export class Drafting {
   readonly drafts: Drafts;
-  /** By place. Left out where the record is likely to be that of before. */
-  readonly made = new Map<number, WireRouter>();
+  /** The records that were made, in order, and the place of each. The others are likely to be those of before. */
+  readonly made: WireRouter[] = [];
+  readonly places = new Column();
   readonly #scope: Scope;
   readonly #taking: Taking | undefined;
 
@@ -117,7 +118,8 @@ export class Drafting {
     numbers.service.push(service === undefined ? none : scope.services.indexOf(service));
     numbers.tlsOptions.push(tls === undefined ? none : scope.tlsOptions.indexOf(tls.options));
     numbers.timeouts.push(timeoutsIndex(scope, item.config?.timeouts));
-    this.made.set(items.length, value);
+    this.made.push(value);
+    this.places.push(items.length);
     const isFirst = items.length === 0 || items.at(items.length - 1) !== item;
     const isAlone = isFirst && service !== undefined && parents.length === 0 && !isTied;
     return this.#push(item, mask, !isAlone ? same.nothing : middlewares.length > 0 ? same.withoutChain : same.all);

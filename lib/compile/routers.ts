@@ -84,16 +84,12 @@ function placesOf(install: InstallConfiguration, before: ReadonlyMap<string, Rou
 /** The records in their order. Where nothing but numbers of services and options can have changed, that of before will do. */
 function* recordsOf(
   scope: Scope,
-  { drafts: { items, masks, numbers, same: isSame }, made }: Drafting,
+  { drafts: { items, masks, numbers, same: isSame }, made, places }: Drafting,
   compiler: RouterCompiler,
   memory: CompileMemory,
 ): Work<RecordList<WireRouter>> {
-  const written = [...made.values()];
-  const uncrowded = withoutCrowds(written);
+  const written = withoutCrowds(made);
   yield;
-  // Crowds are rare.
-  const values =
-    uncrowded === written ? made : new Map([...made.keys()].map((place, at) => [place, uncrowded[at] as WireRouter]));
   const least = memory.areSame('middlewares', scope.middlewares.names) ? same.withoutChain : same.all;
   yield;
   const tokens = tokensOf(items.view, (at) => isSame.at(at) >= least);
@@ -106,9 +102,10 @@ function* recordsOf(
       timeouts: numbers.timeouts.view,
     },
     value: (at) => {
+      const known = written[places.placeOf(at)];
+      if (known !== undefined) return known;
       const item = items.at(at);
-      const deniedCharacters = masks.at(at);
-      return values.get(at) ?? { ...promised(compiler.compileRoot(item, memory), item.name), deniedCharacters };
+      return { ...promised(compiler.compileRoot(item, memory), item.name), deniedCharacters: masks.at(at) };
     },
   };
 }
@@ -187,7 +184,9 @@ class RouterCompiler {
 
   /** Of entry points that deny the same a router is stored once. Most routers have one, and are listed alike. */
   #listingOf({ resolved: { entryPoints, tls } }: Served): Listing {
-    const key = `${tls === undefined ? 'plain' : 'tls'} ${entryPoints.join('\0')}`;
+    const names = (entryPoints.length === 1 ? entryPoints[0] : undefined) ?? entryPoints.join('\0');
+    // No name is empty.
+    const key = tls === undefined ? names : `\0${names}`;
     const known = this.#listings.get(key);
     if (known !== undefined) return known;
     const byMask = new Map<number, number[]>();

@@ -134,7 +134,10 @@ function* eachOf<T>(
       continue;
     }
     const aligned = align(before.routers, routers);
-    const made = routers.map((item, at) => before.made[aligned.placeOf(at)] ?? make(item, settings, defaults));
+    const made = routers.map((item, at) => {
+      const place = aligned.placeOf(at);
+      return (place < 0 ? undefined : before.made[place]) ?? make(item, settings, defaults);
+    });
     placed.set(places, { settings, routers, made });
     all.push(made);
     yield;

@@ -107,6 +107,8 @@ class ListEncoding {
   readonly #source: Uint8Array;
   readonly #before: EncodedList | undefined;
   readonly #size: number;
+  /** Offsets of the fields that are written for every record, with their values of now and of before. */
+  readonly #numbers: readonly { readonly offset: number; readonly now: Uint32Array; readonly before: Uint32Array }[];
 
   constructor(
     out: Writer,
@@ -121,6 +123,10 @@ class ListEncoding {
     this.#source = bytes;
     this.#before = before;
     this.#size = layoutOf(type).size;
+    this.#numbers = layoutOf(type).fields.flatMap(([name, , offset]) => {
+      const now = list.numbers[name];
+      return now === undefined ? [] : [{ offset, now, before: before?.numbers[name] ?? noNumbers }];
+    });
   }
 
   *run(slot: number): Work<EncodedList> {
@@ -136,7 +142,8 @@ class ListEncoding {
       if (copied === 0) {
         bodies[at] = this.#out.begin(bodyAlignment);
         put(this.#out, this.#list.value(at), heads + at * this.#size);
-        this.#writeNumbers(heads, at, 1, undefined);
+        for (const { offset, now } of this.#numbers)
+          this.#out.number(now[at] ?? 0, 32, heads + at * this.#size + offset);
       }
       at += Math.max(1, copied);
       if (copied > 1 || at % writtenAtOnce === 0) yield;
@@ -162,23 +169,22 @@ class ListEncoding {
     this.#out.overwrite(this.#source.subarray(oldHead, oldHead + count * this.#size), head);
     const moved = target - head - (from - oldHead);
     if (moved !== 0) this.#out.moveSlots(head, count, this.#size, slotsOf(this.#type), moved);
-    this.#writeNumbers(heads, at, count, first);
+    this.#correctNumbers(at, count, first, heads);
     return count;
   }
 
-  /** Writes the numbers of so many records from `at` on; of those copied from `first` on only what is another one. */
-  #writeNumbers(heads: number, at: number, count: number, first: number | undefined): void {
-    for (const [name, , offset] of layoutOf(this.#type).fields) {
-      const numbers = this.#list.numbers[name];
-      if (numbers === undefined) continue;
-      const known = first === undefined ? undefined : this.#before?.numbers[name]?.subarray(first, first + count);
+  /** Writes the numbers of so many records from `at` on, copied from `first` on, where they are others than before. */
+  #correctNumbers(at: number, count: number, first: number, heads: number): void {
+    for (const { offset, now, before } of this.#numbers) {
       for (let index = 0; index < count; index++) {
-        const number = numbers[at + index] ?? 0;
-        if (number !== known?.[index]) this.#out.number(number, 32, heads + (at + index) * this.#size + offset);
+        const number = now[at + index] ?? 0;
+        if (number !== before[first + index]) this.#out.number(number, 32, heads + (at + index) * this.#size + offset);
       }
     }
   }
 }
+
+const noNumbers = new Uint32Array();
 
 /** Offsets of the texts and lists of a record. */
 function slotsOf(type: RecordType<Fields>): readonly number[] {
@@ -245,8 +251,8 @@ function outside(value: unknown, field: string): never {
 /** Texts of at most this length are copied character by character, which beats a call into the runtime. */
 const longestCopied = 64;
 
-/** Texts that are remembered for sharing. Those that repeat mostly do so nearby; all of them would double the memory. */
-const mostTexts = 16_384;
+/** Texts that are remembered for sharing: those that repeat do so nearby, and so few are found sooner by comparing than in a map. */
+const mostTexts = 16;
 /** Offsets are signed. */
 const farthest = 2 ** 31;
 
@@ -257,7 +263,11 @@ class Writer {
   #buffer: Buffer;
   #view: DataView;
   #used = 0;
-  readonly #texts = new Map<string, { readonly target: number; readonly size: number }>();
+  /** Texts written lately, a ring; where they stand, and their sizes. */
+  readonly #texts: string[] = [];
+  readonly #targets = new Float64Array(mostTexts);
+  readonly #sizes = new Float64Array(mostTexts);
+  #written = 0;
 
   constructor(expected: number, spare?: Uint8Array) {
     const size = expected + smallestBuffer;
@@ -270,7 +280,7 @@ class Writer {
 
   /** Starts something that can be moved: it shares no text with what was written before. */
   begin(alignment: number): number {
-    this.#texts.clear();
+    this.#written = 0;
     return this.reserve(0, alignment);
   }
 
@@ -322,16 +332,19 @@ class Writer {
   /** A text that was written a short while ago is shared: the host of a rule and of its keys, the path of many rules. */
   text(value: string, at: number): void {
     if (value === '') return;
-    const known = this.#texts.get(value);
-    if (known !== undefined && at - known.target <= farthest) {
-      this.span(at, known.target, known.size);
+    for (let slot = Math.min(this.#written, mostTexts) - 1; slot >= 0; slot--) {
+      const target = this.#targets[slot] ?? 0;
+      if (this.#texts[slot] !== value || at - target > farthest) continue;
+      this.span(at, target, this.#sizes[slot] ?? 0);
       return;
     }
     const target = this.#used;
     const size = this.#copy(value, target);
     this.span(at, target, size);
-    if (this.#texts.size >= mostTexts) this.#texts.clear();
-    this.#texts.set(value, { target, size });
+    const slot = this.#written++ % mostTexts;
+    this.#texts[slot] = value;
+    this.#targets[slot] = target;
+    this.#sizes[slot] = size;
   }
 
   span(at: number, target: number, length: number): void {

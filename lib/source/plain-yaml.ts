@@ -42,8 +42,8 @@ class PlainReader {
   #lineEnd = -1;
   /** A line was met that begins or ends a document. */
   #isMarked = false;
-  /** Where the keys of the current entry are those of the one before, they need not be made again. */
-  readonly #keys: string[] = [];
+  /** By level the first keys of the last mapping there: where the next one has the same they are not made and checked again. */
+  readonly #keys: string[][] = [];
   /** The collection of one line that was read last, and what it means: most of 100,000 are equal. */
   #flow = { written: '', depth: 0, value: undefined as unknown };
 
@@ -97,12 +97,18 @@ class PlainReader {
 
   #mapping(indent: number): unknown {
     const mapping: Record<string, unknown> = {};
-    for (let at = 0; this.#indent === indent; at++) {
+    // Up to the current pair they are always those of this mapping.
+    const keys = (this.#keys[this.#depth] ??= []);
+    let size = 0;
+    for (; this.#indent === indent; size++) {
       const colon = this.#colon(this.#first);
-      const value = colon < 0 ? this.#oddPair(mapping, indent) : this.#pair(mapping, indent, colon, at);
+      const value =
+        colon < 0 ? this.#oddPair(mapping, indent, keys, size) : this.#pair(mapping, indent, colon, keys, size);
       if (value === unsure) return unsure;
     }
-    return this.#indent < indent ? mapping : unsure;
+    // Further keys are not looked up one by one.
+    const isOnce = size <= keysKept || Object.keys(mapping).length === size;
+    return this.#indent < indent && isOnce ? mapping : unsure;
   }
 
   /** Behind a bare key that begins at `from`, with a blank or the end of the line behind the colon; -1 when there is none. */
@@ -117,9 +123,9 @@ class PlainReader {
   }
 
   /** A bare key, the one at that place of its mapping, and its value. */
-  #pair(mapping: Record<string, unknown>, indent: number, colon: number, at: number): unknown {
-    const key = this.#key(this.#first, colon, at);
-    if (key === '__proto__' || nullKey.test(key) || Object.hasOwn(mapping, key)) return unsure;
+  #pair(mapping: Record<string, unknown>, indent: number, colon: number, keys: string[], at: number): unknown {
+    const key = this.#key(mapping, this.#first, colon, keys, at);
+    if (key === undefined) return unsure;
     let from = colon + 1;
     while (from < this.#last && this.#text.charCodeAt(from) === code.blank) from++;
     const value = this.#value(from, indent, indent);
@@ -127,21 +133,23 @@ class PlainReader {
     return value;
   }
 
-  /** A key as text; the same one as in a mapping before where that has the same at this place, and on this level. */
-  #key(from: number, to: number, at: number): string {
-    const slot = at < keysKept ? this.#depth * keysKept + at : -1;
-    const known = this.#keys[slot];
+  /** A bare key; undefined where it is no text, or may stand there twice. */
+  #key(mapping: object, from: number, to: number, keys: string[], at: number): string | undefined {
+    const known = keys[at];
     if (known?.length === to - from && this.#text.startsWith(known, from)) return known;
     const key = this.#text.slice(from, to);
-    if (slot >= 0) this.#keys[slot] = key;
+    if (key === '__proto__' || (key.length === 4 && nullKey.test(key))) return undefined;
+    if (at < keysKept && Object.hasOwn(mapping, key)) return undefined;
+    keep(keys, at, key);
     return key;
   }
 
   /** A key that is not bare, and its value. */
-  #oddPair(mapping: Record<string, unknown>, indent: number): unknown {
+  #oddPair(mapping: Record<string, unknown>, indent: number, keys: string[], at: number): unknown {
     const match = pair.exec(this.#text.slice(this.#first, this.#last));
     const key = plainKey(match, mapping);
     if (match === null || key === undefined) return unsure;
+    keep(keys, at, key);
     const value = this.#value(this.#last - (match[4] ?? '').length, indent, indent);
     if (value !== unsure) mapping[key] = value;
     return value;
@@ -201,6 +209,13 @@ class PlainReader {
 
 /** Keys of a mapping that are remembered. */
 const keysKept = 16;
+
+/** Puts a key in its place; those behind it belonged to a mapping that had another one there. */
+function keep(keys: string[], at: number, key: string): void {
+  if (at >= keysKept) return;
+  if (at < keys.length) keys.length = at;
+  keys.push(key);
+}
 
 /** Whether a line begins like one that stands between documents. */
 const isMarker = (text: string, at: number): boolean =>

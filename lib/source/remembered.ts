@@ -31,7 +31,8 @@ export class Remembered<I extends object, O> {
     const next = (at: number): number => (isAsked ? at : nextOf(lasting, 0, at));
     for (let at = next(0), left = itemsAtOnce; at < items.length; at = next(at + 1)) {
       const place = aligned.placeOf(at);
-      const known = this.#made[place];
+      // Nothing stands at -1, but to find that out takes long.
+      const known = place < 0 ? undefined : this.#made[place];
       const isLasting = known !== undefined && this.#lasting[place] === 1;
       const item = items[at] as I;
       const own = isLasting && !isAsked ? known : make(item, known);

@@ -36,3 +36,14 @@ test('a column holds what a list would, however it grew', () => {
     { numRuns: 50 },
   );
 });
+
+test('a column that ascends tells where each number stands', () => {
+  fc.assert(
+    fc.property(fc.uniqueArray(fc.nat({ max: 60 })), (numbers) => {
+      const ascending = numbers.toSorted((one, other) => one - other);
+      const column = new Column();
+      for (const number of ascending) column.push(number);
+      for (let number = 0; number <= 61; number++) assert.equal(column.placeOf(number), ascending.indexOf(number));
+    }),
+  );
+});

@@ -55,6 +55,8 @@ const doubtful = [
   ],
   ...[
     'a: 1\na: 2\n',
+    'a:\n  x: 1\n  y: 1\nb:\n  y: 1\n  y: 2\n',
+    'a:\n  x: 1\nb:\n  "x": 1\n  x: 2\n',
     'a:\n\tb: 1\n',
     'a: 1\r\n',
     'a: x\n  y\n',
@@ -81,6 +83,23 @@ const doubtful = [
 for (const text of doubtful) {
   test(`leaves ${JSON.stringify(text)} to the library`, () => assert.equal(readPlainYaml(text), undefined));
 }
+
+test('keys that stand twice in a mapping are never read, whatever the mappings before it were', () => {
+  const names = fc.array(fc.constantFrom('a', 'b', '"c"', 'd', 'null_'), { minLength: 1, maxLength: 4 });
+  const many = fc.record({ size: fc.integer({ min: 14, max: 20 }), again: fc.option(fc.nat({ max: 20 })) });
+  const long = many.map(({ size, again }) =>
+    [...Array.from({ length: size }, (_, at) => at), ...(again === null ? [] : [again])].map((at) => `k${at}`),
+  );
+  fc.assert(
+    fc.property(fc.array(fc.oneof(names, long), { maxLength: 8 }), (mappings) => {
+      const lines = mappings.map((keys) => keys.map((key, at) => `${at === 0 ? '-' : ' '} ${key}: ${at}\n`).join(''));
+      const isTwice = mappings.some((keys) => new Set(keys).size < keys.length);
+      const text = `list:${lines.length === 0 ? ' []' : ''}\n${lines.join('')}`;
+      assert.deepEqual(readPlainYaml(text), isTwice ? undefined : parseYaml({ name: 'a.yml', text }).document?.value);
+    }),
+    { numRuns: 300 },
+  );
+});
 
 const scalar = fc.oneof(
   fc.constantFrom(
