@@ -102,8 +102,8 @@ function* recordsOf(
       timeouts: numbers.timeouts.view,
     },
     value: (at) => {
-      const known = written[places.placeOf(at)];
-      if (known !== undefined) return known;
+      const place = places.placeOf(at);
+      if (place >= 0) return written[place] as WireRouter;
       const item = items.at(at);
       return { ...promised(compiler.compileRoot(item, memory), item.name), deniedCharacters: masks.at(at) };
     },
