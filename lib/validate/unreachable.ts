@@ -127,13 +127,17 @@ function ruleOf({ config }: RouterItem): string {
   return loose.test(written) ? written.replace(/\s+/g, ' ').trim() : written;
 }
 
-/** Where a router is looked for, and in which syntax: two are asked about the same where a place and the rule are equal. */
+/**
+ * Where a router is looked for, and in which syntax: two are asked about the same where a place and the rule are equal. Most
+ * are in the usual syntax on a plain entry point, whose name will do.
+ */
 function placesOf({ resolved, config }: RouterItem): readonly string[] {
   if (resolved === undefined) return nothing;
   const { entryPoints, parents, tls } = resolved;
   const syntax = config?.ruleSyntax ?? '';
-  if (parents.length > 0) return parents.map((parent) => `below ${parent} ${syntax}`);
-  return entryPoints.map((entryPoint) => `${entryPoint} ${tls === undefined ? 'plain' : 'tls'} ${syntax}`);
+  if (parents.length > 0) return parents.map((parent) => `\0below\0${parent}\0${syntax}`);
+  if (tls === undefined && syntax === '') return entryPoints;
+  return entryPoints.map((entryPoint) => `\0${tls === undefined ? 'plain' : 'tls'}\0${entryPoint}\0${syntax}`);
 }
 
 function shadowed(loser: RouterItem, winner: RouterItem, ranks: (provider: string) => number): Diagnostic {

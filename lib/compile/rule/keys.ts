@@ -23,7 +23,28 @@ const mostPairs = 64;
 
 /** The keys of a rule, in its order. */
 export function keysOf(rule: RuleNode, tables: RuleTables): readonly RouteKey[] {
-  return keys(rule, false, tables);
+  const sole = plainKey(rule, tables);
+  return sole === undefined ? keys(rule, false, tables) : [sole];
+}
+
+/** The key of a host and a path, which nearly all rules are: to make lists of one key meet would be most of the work. */
+function plainKey(rule: RuleNode, tables: RuleTables): RouteKey | undefined {
+  if (rule.type !== 'and' || rule.operands.length !== 2) return undefined;
+  let host: Test | undefined;
+  let path: Test | undefined;
+  for (const operand of rule.operands) {
+    if (operand.type !== 'match') return undefined;
+    if (operand.matcher === 'Host') host = testOf(operand, tables);
+    else if (operand.matcher === 'Path' || operand.matcher === 'PathPrefix') path = testOf(operand, tables);
+  }
+  if (typeof host !== 'object' || typeof path !== 'object') return undefined;
+  return {
+    hostKind: host.op === ops.host ? hostKinds.exact : hostKinds.wildcard,
+    pathKind: path.op === ops.path ? pathKinds.exact : pathKinds.prefix,
+    sufficient: true,
+    host: host.value,
+    path: path.value,
+  };
 }
 
 const any: RouteKey = { hostKind: hostKinds.any, pathKind: pathKinds.any, sufficient: true, host: '', path: '' };
@@ -83,7 +104,7 @@ function intersection(left: readonly RouteKey[], right: readonly RouteKey[], fla
     return moreSelective(left, right).map((key) => ({ ...key, sufficient: false }));
   }
   const [a, b] = [left[0], right[0]];
-  // Nearly all rules are a host and a path.
+  // Most lists have one key.
   if (left.length === 1 && right.length === 1 && a !== undefined && b !== undefined) {
     const shared = both(a, b, flattens);
     return shared === undefined ? [] : [shared];
