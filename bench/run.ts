@@ -155,7 +155,8 @@ function rowOf({ proxy, version, samples, failure, systemCalls, profile: symbols
   return { proxy: proxy.name, version, samples, failure, systemCalls, profile: symbols };
 }
 
-async function startOrigin(
+/** Starts the origin on the core of the load, and waits until it listens. */
+export async function startOrigin(
   program: string,
   bodyBytes: number,
   directory: string,

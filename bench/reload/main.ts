@@ -1,7 +1,7 @@
 /**
  * `npm run bench:reload`: what a change of a large configuration costs: from the file that is written to the workers that serve
  * it, in time, in waiting of the host's event loop, in latency of requests, and in memory. `--routers=N` takes others than
- * 100,000, `--only=yml-one,json-many` some of the shapes.
+ * 100,000, `--only=yml-one,json-many,apart` some of the sections.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -11,8 +11,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { createProxy as create } from '../../lib/index.js';
 import type { Format } from '../../test/support/lib/many-routers.js';
+import { measureApart } from './apart.js';
 import { type Content, Files, pathOf, replace } from './files.js';
 import { computed, Gaps, type Longest } from './gaps.js';
+import { nextGeneration } from './generation.js';
 import { Requests, startServer } from './requests.js';
 
 const { values: options } = parseArgs({
@@ -92,12 +94,7 @@ class Trial {
     rows.push({ ...this.#row('no change', this.#now(), gaps.take(), 0), p99: await requests.take() });
     const change = async (what: string, content: Partial<Content>): Promise<void> => {
       await sleep(throttle);
-      const applied = new Promise<void>((resolve) => {
-        const off = proxy.on('generation', () => {
-          off();
-          resolve();
-        });
-      });
+      const applied = nextGeneration(proxy);
       const next = await prepared(content);
       gaps.take();
       await requests.take();
@@ -147,12 +144,25 @@ async function measure(shape: Shape): Promise<void> {
     );
 }
 
-const asked = shapes.filter(({ name }) => options.only?.split(',').includes(name) ?? true);
-const [first, ...others] = asked;
+async function reportApart(): Promise<void> {
+  say(`\n${count} routers, yml, one file, the worker on a core of its own`);
+  const { p50, p99, ratio, seconds } = await measureApart(createProxy, count, throttle);
+  const row = (what: string, at: 0 | 1): string =>
+    `${what.padEnd(17)} p50 ${p50[at].toFixed(0)} µs   p99 ${p99[at].toFixed(0)} µs`;
+  say(row('no change', 0));
+  say(`${row('all routers', 1)}   ${ratio.toFixed(2)} times as much   in ${seconds.toFixed(3)} s`);
+}
+
+const sections = new Map([
+  ...shapes.map((shape) => [shape.name, () => measure(shape)] as const),
+  ['apart', reportApart],
+]);
+const asked = [...sections.keys()].filter((name) => options.only?.split(',').includes(name) ?? true);
+const [first = '', ...others] = asked;
 // What one leaves to the collector would be in the way of the next.
-if (others.length === 0 && first !== undefined) await measure(first);
+if (others.length === 0) await sections.get(first)?.();
 else
-  for (const { name } of asked)
+  for (const name of asked)
     spawnSync(process.execPath, [...process.execArgv, ...process.argv.slice(1), `--only=${name}`], {
       stdio: 'inherit',
     });
