@@ -89,10 +89,9 @@ export async function measureApart(createProxy: typeof create, routers: number, 
 
 /** Everything of this process goes to one core, the worker to the other, which it shares with origin and load. */
 function partCores(): void {
-  const pin = (core: number, ...which: readonly string[]) =>
-    execFileSync('taskset', ['-p', '-c', String(core), ...which]);
   for (const thread of readdirSync('/proc/self/task')) {
     const name = readFileSync(`/proc/self/task/${thread}/comm`, 'latin1').trim();
-    pin(/^fairlead-\d+$/.test(name) ? LOAD_CORE : PROXY_CORE, thread);
+    const core = /^fairlead-\d+$/.test(name) ? LOAD_CORE : PROXY_CORE;
+    execFileSync('taskset', ['-p', '-c', String(core), thread]);
   }
 }

@@ -54,7 +54,7 @@ export class FileSet {
   async read(occasion: Occasion): Promise<Delivery> {
     const { directory, filename = '' } = this.#config;
     const walked = directory === undefined ? undefined : await walk(directory, this.#ports);
-    const names = walked?.files ?? [filename];
+    const names = walked === undefined ? [filename] : [...walked.files.keys()];
     const findings = [...(walked?.findings ?? [])];
     const kept = this.#unseen(names, walked);
     this.#referenced.begin();
@@ -96,7 +96,7 @@ export class FileSet {
   async #isUnchanged(name: string, walked: Walked | undefined): Promise<boolean> {
     const version = this.#known.get(name)?.version;
     if (version === undefined) return false;
-    return (walked?.versions.get(name) ?? (await this.#ports.status(name))?.version) === version;
+    return (walked?.files.get(name) ?? (await this.#ports.status(name))?.version) === version;
   }
 
   async #readFile(name: string, findings: Diagnostic[]): Promise<void> {

@@ -11,10 +11,8 @@ export const walkLimits = { files: 10_000, depth: 16 } as const;
 
 /** What was found in a directory. */
 export interface Walked {
-  /** By file: the version that stood there. */
-  readonly versions: ReadonlyMap<string, string>;
-  /** In the order in which they win: by name in each directory, sub-directories in their place. */
-  readonly files: readonly string[];
+  /** With the version of each, in the order in which they win: by name in each directory, sub-directories in their place. */
+  readonly files: ReadonlyMap<string, string | undefined>;
   /** The directory and all below it that were visited. */
   readonly directories: readonly string[];
   readonly findings: readonly Diagnostic[];
@@ -24,10 +22,10 @@ export interface Walked {
 export async function walk(root: string, ports: Ports): Promise<Walked> {
   const walker = new Walker(ports);
   await walker.visit(root, 0);
-  const { files, versions, directories, findings } = walker;
-  if (files.length === 0 && findings.length === 0)
+  const { files, directories, findings } = walker;
+  if (files.size === 0 && findings.length === 0)
     findings.push(finding('FL7007', root, `directory "${root}" holds no configuration file`));
-  return { files, versions, directories, findings };
+  return { files, directories, findings };
 }
 
 /**
@@ -37,8 +35,7 @@ export async function walk(root: string, ports: Ports): Promise<Walked> {
 const skipped = (name: string): boolean => name.startsWith('..') || name.startsWith('.#');
 
 class Walker {
-  readonly files: string[] = [];
-  readonly versions = new Map<string, string>();
+  readonly files = new Map<string, string | undefined>();
   readonly directories: string[] = [];
   readonly findings: Diagnostic[] = [];
   readonly #ports: Ports;
@@ -69,11 +66,8 @@ class Walker {
     const status = await this.#ports.status(path);
     if (status?.kind === 'directory') await this.visit(path, depth + 1);
     else if (!isConfigurationFile(name)) return;
-    else if (this.files.length >= walkLimits.files) this.#overflow(path);
-    else {
-      this.files.push(path);
-      this.versions.set(path, status?.version ?? '');
-    }
+    else if (this.files.size >= walkLimits.files) this.#overflow(path);
+    else this.files.set(path, status?.version);
   }
 
   #overflow(path: string): void {
